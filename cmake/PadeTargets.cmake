@@ -1,0 +1,51 @@
+# pade_add_library(NAME SOURCES ... [DEPENDS ...] [PRIVATE_DEPENDS ...])  one library a folder: pade_NAME, alias pade::NAME
+# pade_add_test(NAME SOURCES ... [DEPENDS ...] [TIMEOUT seconds] [LABEL name])  Catch2, one process per test case (a second
+#   simulation in one process is an error in SystemC)
+
+add_library(pade_options INTERFACE)
+target_compile_features(pade_options INTERFACE cxx_std_17)
+target_compile_options(pade_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(PADE_WERROR)
+    target_compile_options(pade_options INTERFACE -Werror)
+endif()
+if(PADE_SANITIZE)
+    target_compile_options(pade_options INTERFACE -fsanitize=${PADE_SANITIZE} -fno-sanitize-recover=all
+                                                  -fno-omit-frame-pointer)
+    target_link_options(pade_options INTERFACE -fsanitize=${PADE_SANITIZE})
+endif()
+set(PADE_LIBRARIES "" CACHE INTERNAL "")
+
+function(pade_add_library name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
+    add_library(pade_${name} STATIC ${ARG_SOURCES})
+    add_library(pade::${name} ALIAS pade_${name})
+    target_include_directories(pade_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                                                   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/pade>)
+    target_link_libraries(pade_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS}
+                                       $<BUILD_INTERFACE:pade_options>)
+    set_target_properties(pade_${name} PROPERTIES EXPORT_NAME ${name})
+    set(PADE_LIBRARIES ${PADE_LIBRARIES} pade_${name} CACHE INTERNAL "")
+endfunction()
+
+function(pade_add_test_main)
+    add_library(pade_test_main STATIC ${PROJECT_SOURCE_DIR}/testbench/unit/test_main.cpp)
+    target_include_directories(pade_test_main PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(pade_test_main PUBLIC Catch2::Catch2 pade::systemc PRIVATE pade_options)
+endfunction()
+
+function(pade_add_test name)
+    if(NOT PADE_TESTS)
+        return()
+    endif()
+    cmake_parse_arguments(ARG "" "TIMEOUT;LABEL" "SOURCES;DEPENDS" ${ARGN})
+    if(NOT ARG_TIMEOUT)
+        set(ARG_TIMEOUT 120)
+    endif()
+    if(NOT ARG_LABEL)  # one label a test: catch_discover_tests flattens a list into the properties that follow it
+        set(ARG_LABEL unit)
+    endif()
+    add_executable(${name} ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pade_test_main pade_options)
+    catch_discover_tests(${name} TEST_PREFIX "${name}: "
+        PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL} SKIP_RETURN_CODE 77)
+endfunction()

@@ -1,0 +1,231 @@
+#include "model/accelerator/accelerator.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "model/errors.h"
+
+namespace pade {
+
+accelerator::accelerator(sc_core::sc_module_name name, const params& p, const accelerator_options& options)
+    : sc_module(name), params_(p) {
+    // Rounded to SystemC's time resolution, 1 ps.
+    clock_ = std::make_unique<clock_domain>("core_clock", sc_core::sc_time(1e6 / p.clock.core_mhz, sc_core::SC_PS));
+    gates_.push_back(std::make_unique<clock_gate>("link_clock", *clock_));
+    links_ = std::make_unique<link_set>(options.check_tlm, *gates_.back());
+    build_modules(options.reverse_construction);
+    bind_clocks();
+    bind_links();
+}
+
+accelerator::~accelerator() = default;
+
+void accelerator::build_modules(bool reverse) {
+    const params& p = params_;
+    const unsigned rows = p.rows.count;
+    const unsigned lanes = p.lane.count;
+    guards_.resize(rows);
+    lanes_.resize(std::size_t{rows} * lanes);
+
+    std::vector<std::function<void()>> builders = {
+        [&] { registers_ = std::make_unique<register_file>("register_file", p.link); },
+        [&] { dispatcher_ = std::make_unique<dispatcher>("dispatcher", p); },
+        [&] { q_buffer_ = std::make_unique<q_buffer>("q_buffer", p.buffer, p.rows, p.link); },
+        [&] { kv_buffer_ = std::make_unique<kv_buffer>("kv_buffer", p.buffer, p.lane, p.vpu, p.dram, p.link); },
+        [&] { score_queue_ = std::make_unique<score_queue>("score_queue", p); },
+        [&] { softmax_ = std::make_unique<softmax_unit>("softmax_unit", p.softmax, p.rows, p.link); },
+        [&] { rars_ = std::make_unique<rars>("rars", p.vpu, p.rars, p.link); },
+        [&] { v_pu_ = std::make_unique<v_pu>("v_pu", p.vpu, p.softmax, p.rows, p.link); },
+        [&] { write_back_ = std::make_unique<write_back>("write_back", p.output, p.rows, p.link); },
+        [&] { arbiter_ = std::make_unique<memory_arbiter>("memory_arbiter", p.dram); },
+        [&] { dram_ = std::make_unique<hbm2_controller>("hbm2", p.dram, p.clock); },
+    };
+    for (unsigned row = 0; row < rows; ++row) {
+        builders.emplace_back([this, row] {
+            const std::string label = "guard_filter_" + std::to_string(row);
+            guards_[row] = std::make_unique<guard_filter>(label.c_str(), params_.guard, params_.lane);
+        });
+        for (unsigned lane = 0; lane < lanes; ++lane)
+            builders.emplace_back([this, row, lane, lanes] {
+                pe_lane_params lp;
+                lp.lane = params_.lane;
+                lp.guard_enabled = params_.guard.enabled;
+                lp.row = row;
+                lp.link_latency = params_.link.latency;
+                lp.score_credits = params_.lane.verdict_latency + 3;
+                const std::string label = "pe_lane_" + std::to_string(row) + "_" + std::to_string(lane);
+                lanes_[row * lanes + lane] = std::make_unique<pe_lane>(label.c_str(), lp);
+            });
+    }
+    if (reverse)
+        std::reverse(builders.begin(), builders.end());
+    for (const auto& build : builders)
+        build();
+}
+
+void accelerator::bind_clocks() {
+    const auto gate = [this](const std::string& label) -> clock_gate& {
+        gates_.push_back(std::make_unique<clock_gate>(("clock_" + label).c_str(), *clock_));
+        return *gates_.back();
+    };
+    registers_->clk(gate("register_file"));
+    dispatcher_->clk(gate("dispatcher"));
+    q_buffer_->clk(gate("q_buffer"));
+    kv_buffer_->clk(gate("kv_buffer"));
+    score_queue_->clk(gate("score_queue"));
+    softmax_->clk(gate("softmax_unit"));
+    rars_->clk(gate("rars"));
+    v_pu_->clk(gate("v_pu"));
+    write_back_->clk(gate("write_back"));
+    arbiter_->clk(gate("memory_arbiter"));
+    for (unsigned row = 0; row < params_.rows.count; ++row) {
+        guards_[row]->clk(gate("guard_" + std::to_string(row)));
+        // The lanes of a row wake and sleep together.
+        clock_gate& row_gate = gate("row_" + std::to_string(row));
+        for (unsigned lane = 0; lane < params_.lane.count; ++lane)
+            lanes_[row * params_.lane.count + lane]->clk(row_gate);
+    }
+}
+
+void accelerator::bind_links() {
+    link_set& link = *links_;
+    bus.bind(registers_->bus);
+    memory.bind(arbiter_->host);
+    registers_->interrupt(interrupt);
+    registers_->started.bind(*this);
+
+    link.stream("start", registers_->start, dispatcher_->start);
+    link.stream("finished", dispatcher_->finished, registers_->finished);
+    link.stream("query_commands", dispatcher_->queries, q_buffer_->commands);
+    link.stream("query_loaded", q_buffer_->loaded, dispatcher_->loaded);
+    link.stream("k_fetch", dispatcher_->k_fetch, kv_buffer_->k_fetch);
+    link.stream("k_arrived", kv_buffer_->k_arrived, dispatcher_->k_arrived);
+    link.stream("tiles", dispatcher_->tiles, score_queue_->tiles);
+    link.stream("level", score_queue_->level, dispatcher_->level);
+    link.stream("v_fetch", score_queue_->v_fetch, kv_buffer_->v_fetch);
+    link.stream("v_reserved", score_queue_->reserved, rars_->reserved);
+    link.stream("pairs", score_queue_->out, softmax_->in);
+    link.stream("weights", softmax_->out, rars_->in);
+    link.stream("rounds", rars_->rounds, v_pu_->rounds);
+    link.stream("v_release", v_pu_->v_release, kv_buffer_->v_release);
+    link.stream("o_rows", v_pu_->o, write_back_->o);
+    link.stream("left_vpu", v_pu_->done, dispatcher_->left_vpu);
+    link.stream("written", write_back_->done, dispatcher_->written);
+
+    const unsigned rows = params_.rows.count;
+    const unsigned lanes = params_.lane.count;
+    for (unsigned row = 0; row < rows; ++row) {
+        link.stream("queries", q_buffer_->rows_out[row], guards_[row]->query);
+        link.stream("thresholds", guards_[row]->threshold, score_queue_->thresholds[row]);
+        for (unsigned lane = 0; lane < lanes; ++lane) {
+            pe_lane& pe = *lanes_[row * lanes + lane];
+            link.stream("planes", dispatcher_->planes[lane * rows + row], pe.planes);
+            link.stream("verdicts", pe.verdicts, dispatcher_->verdicts[lane * rows + row]);
+            link.stream("bounds", pe.bounds, guards_[row]->bounds[lane]);
+            link.stream("row_broadcast", guards_[row]->lanes_out[lane], pe.row);
+            link.stream("scores", pe.scores, score_queue_->scores[row * lanes + lane]);
+        }
+    }
+    for (unsigned lane = 0; lane < lanes; ++lane)
+        link.memory("k_port", dispatcher_->k_port[lane], kv_buffer_->k_port[lane]);
+    for (unsigned port = 0; port < params_.vpu.v_rows_per_round; ++port)
+        link.memory("v_port", v_pu_->v_port[port], kv_buffer_->v_port[port]);
+    for (unsigned c = 0; c < params_.dram.pseudo_channels; ++c) {
+        link.memory("kv_memory", kv_buffer_->memory[c], arbiter_->kv[c]);
+        link.memory("dram", arbiter_->channel[c], dram_->channel[c]);
+    }
+    link.memory("q_memory", q_buffer_->memory, arbiter_->q);
+    link.memory("o_memory", write_back_->memory, arbiter_->write_back);
+}
+
+tlm::tlm_analysis_port<pair_event>& accelerator::retained_pairs() {
+    return score_queue_->retained_pairs;
+}
+tlm::tlm_analysis_port<pair_event>& accelerator::pruned_pairs() {
+    return score_queue_->pruned_pairs;
+}
+tlm::tlm_analysis_port<o_row_event>& accelerator::output_rows() {
+    return write_back_->rows_out;
+}
+
+cycle_t accelerator::cycles() const {
+    return registers_->finished_at() - registers_->started_at();
+}
+
+void accelerator::write(const cycle_t& start) {
+    for (auto& lane : lanes_)
+        lane->start(start);
+    for (auto& guard : guards_)
+        guard->start(start);
+    dispatcher_->begin_accounting(start);
+    q_buffer_->start(start);
+    kv_buffer_->start(start);
+    score_queue_->start(start);
+    softmax_->start(start);
+    rars_->start(start);
+    v_pu_->start(start);
+    write_back_->start(start);
+    arbiter_->start(start);
+}
+
+/// The books cover the edges from the start (inclusive) to the interrupt (exclusive).
+void accelerator::finish() {
+    const cycle_t end = registers_->finished_at();
+    for (auto& lane : lanes_)
+        lane->finish(end);
+    for (auto& guard : guards_)
+        guard->finish(end);
+    dispatcher_->finish(end);
+    q_buffer_->finish(end);
+    kv_buffer_->finish(end);
+    score_queue_->finish(end);
+    softmax_->finish(end);
+    rars_->finish(end);
+    v_pu_->finish(end);
+    write_back_->finish(end);
+    arbiter_->finish(end);
+    links_->finish();
+}
+
+std::uint64_t accelerator::lane_operations() const {
+    std::uint64_t sum = 0;
+    for (const auto& lane : lanes_)
+        sum += lane->counters().verdicts_out;
+    return sum;
+}
+
+std::uint64_t accelerator::pairs_ended() const {
+    return dispatcher_->pairs_ended();
+}
+
+std::uint64_t accelerator::progress() const {
+    const memory_counters& memory_counts = arbiter_->counters();
+    std::uint64_t beats = 0;
+    for (const auto& channel : memory_counts.per_channel)
+        for (const auto& client : channel)
+            beats += client.transactions;
+    return lane_operations() + beats + v_pu_->progress() + write_back_->progress() + registers_->jobs();
+}
+
+std::vector<std::string> accelerator::waits_for() const {
+    std::vector<std::string> lines;
+    const auto add = [&lines](const std::string& who, const std::string& what) {
+        if (!what.empty())
+            lines.push_back(who + ": " + what);
+    };
+    add("dispatcher", dispatcher_->waits_for());
+    add("q_buffer", q_buffer_->waits_for());
+    add("kv_buffer", kv_buffer_->waits_for());
+    add("memory_arbiter", arbiter_->waits_for());
+    add("hbm2", dram_->waits_for());
+    add("score_queue", score_queue_->waits_for());
+    add("softmax_unit", softmax_->waits_for());
+    add("rars", rars_->waits_for());
+    add("v_pu", v_pu_->waits_for());
+    add("write_back", write_back_->waits_for());
+    for (const auto& lane : lanes_)
+        add(lane->basename(), lane->waits_for());
+    return lines;
+}
+
+}  // namespace pade

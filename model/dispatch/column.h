@@ -1,0 +1,97 @@
+// One lane column as the dispatcher sees it: the keys that live in its lanes, the planes that their rows ask for, and the
+// choice of the plane to deliver next (pade.md section 4, item 4). State only; the dispatcher says when.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "model/params.h"
+#include "tlm/payloads.h"
+
+namespace pade {
+
+using row_mask = std::uint16_t;
+
+/// A key from its admission until it has ended for every row that sees it.
+struct live_key {
+    std::uint32_t key = 0;
+    std::uint32_t kv = 0;
+    std::uint32_t block = 0;           ///< modulo 2^32
+    std::uint64_t tile = 0;            ///< sequence number of its tile
+    std::uint64_t age = 0;             ///< admissions of the column before it
+    std::uint8_t slot = 0;
+    std::uint8_t fetched = 0;          ///< planes 0 .. fetched-1 have been asked of the KV buffer
+    std::uint8_t present = 0;          ///< bit r: plane r can be read from it
+    std::uint8_t pinned = 0;           ///< bit r: this key pins the atom of plane r
+    row_mask alive = 0;
+    std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
+    std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
+    std::array<std::uint32_t, max_planes> atom{};
+    std::uint32_t offset = 0;          ///< of its planes in their atoms
+    bool delivered_any[max_planes]{};
+};
+
+class column {
+  public:
+    /// What is delivered next.
+    struct delivery {
+        std::uint16_t tag = 0;
+        std::uint8_t plane = 0;
+        row_mask rows = 0;
+    };
+    /// Why nothing is delivered.
+    enum class state : std::uint8_t { ready, no_room, port_busy, no_data, no_request, empty };
+
+    column(const dispatch_params& params, unsigned rows, unsigned entries, unsigned fifo_planes);
+
+    // ---- admission --------------------------------------------------------------------------------------------------
+    /// Each of these rows has a free scoreboard entry.
+    bool has_entries(row_mask rows) const { return (rows & ~entry_room_) == 0; }
+    std::uint16_t admit(live_key key);
+    live_key& key(std::uint16_t tag) { return keys_[tag]; }
+    const live_key& key(std::uint16_t tag) const { return keys_[tag]; }
+    unsigned live() const { return live_; }
+
+    // ---- requests ---------------------------------------------------------------------------------------------------
+    /// Rows ask for plane `plane` of the key.
+    void ask(std::uint16_t tag, unsigned plane, row_mask rows);
+    /// Plane `plane` of the key can be read from the KV buffer.
+    void arrived(std::uint16_t tag, unsigned plane);
+    /// The row has done with the key: its entry is free again.
+    void end_row(std::uint16_t tag, unsigned row);
+    /// All rows have done with it.
+    void remove(std::uint16_t tag);
+
+    // ---- delivery ---------------------------------------------------------------------------------------------------
+    /// Chooses a plane, takes FIFO places for it and forgets the request. Otherwise says why not.
+    state pick(delivery& out);
+    /// A lane's FIFO has one more free place.
+    void fifo_place(unsigned row);
+
+  private:
+    struct request {
+        std::uint64_t age;
+        std::uint16_t tag;
+        std::uint8_t plane;
+    };
+    void list(std::uint16_t tag, unsigned plane);
+    std::size_t choose(state& why) const;
+
+    dispatch_order order_;
+    dispatch_pick pick_;
+    std::size_t window_;
+    std::uint64_t admitted_ = 0;
+    unsigned live_ = 0;
+    row_mask entry_room_ = 0;
+    row_mask fifo_room_ = 0;
+    std::vector<std::uint16_t> entries_free_;  // by row
+    std::vector<std::uint16_t> fifo_free_;     // by row
+    std::vector<live_key> keys_;
+    std::vector<std::uint16_t> free_tags_;
+    // Out of order: planes asked for and present, by arrival. In order: planes asked for, by request, present or not.
+    std::vector<request> requests_;
+    unsigned waiting_for_data_ = 0;  // asked for, not present (out of order)
+};
+
+}  // namespace pade

@@ -1,0 +1,449 @@
+#include "model/dispatch/dispatcher.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "model/errors.h"
+
+namespace pade {
+
+dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
+    : clocked_module(name),
+      k_port("k_port", p.lane.count),
+      planes("planes", p.lane.count * p.rows.count),
+      verdicts("verdicts", p.lane.count * p.rows.count),
+      params_(p),
+      map_(p.dram),
+      rows_(p.rows.count),
+      lanes_(p.lane.count),
+      blocks_in_flight_(p.ista.enabled ? p.rows.blocks_in_flight : 1),
+      ports_(p.lane.count),
+      tracker_(p.dispatch.open_tiles),
+      verdicts_in_(std::size_t{p.lane.count} * p.rows.count),
+      verdict_lanes_((verdicts_in_.size() + 63) / 64) {
+    if (p.dispatch.admission != dispatch_admission::joint)
+        throw input_error("dispatch.admission: " + std::string(choice_name(p.dispatch.admission)) +
+                          " is not there yet; allowed: joint");
+    for (unsigned c = 0; c < lanes_; ++c) {
+        columns_.emplace_back(p.dispatch, rows_, p.lane.scoreboard_entries, p.lane.fifo_planes);
+        streams_.emplace_back(c, lanes_);
+        k_port[c].register_nb_transport_bw(this, &dispatcher::on_k_response, static_cast<int>(c));
+    }
+    for (unsigned i = 0; i < planes.size(); ++i) {
+        planes[i].on_credit<dispatcher, &dispatcher::on_lane_credit>(this, i);
+        verdicts[i].on_item<dispatcher, &dispatcher::on_verdict>(this, i);
+    }
+    start.on_item<dispatcher, &dispatcher::on_start>(this);
+    loaded.on_item<dispatcher, &dispatcher::on_loaded>(this);
+    k_arrived.on_item<dispatcher, &dispatcher::on_arrived>(this);
+    k_fetch.on_credit<dispatcher, &dispatcher::on_fetch_credit>(this);
+    level.on_item<dispatcher, &dispatcher::on_level>(this);
+    left_vpu.on_item<dispatcher, &dispatcher::on_left>(this);
+    written.on_item<dispatcher, &dispatcher::on_written>(this);
+}
+
+dispatcher::~dispatcher() = default;
+
+// ---- inputs: only stored, and looked at from their edge on ----------------------------------------------------------
+
+void dispatcher::on_start(unsigned, job_item& item) {
+    start_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_loaded(unsigned, query_loaded& item) {
+    loaded_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_arrived(unsigned, arrived_item& item) {
+    ++counters_.arrived_in;
+    arrived_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_verdict(unsigned lane, verdict_item& item) {
+    ++counters_.verdicts_in;
+    verdicts_in_[lane].push(item, item.visible);
+    verdict_lanes_[lane / 64] |= std::uint64_t{1} << (lane % 64);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_lane_credit(unsigned lane, cycle_t now) {
+    credits_in_[now & 1].push_back(static_cast<std::uint16_t>(lane));
+    wake();
+}
+
+void dispatcher::on_fetch_credit(unsigned, cycle_t now) {
+    fetch_credits_.give(now);
+    if (!fetches_out_.empty() || !releases_out_.empty())
+        wake();
+}
+
+void dispatcher::on_level(unsigned, level_item& item) {
+    level_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_left(unsigned, done_item& item) {
+    left_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void dispatcher::on_written(unsigned, done_item& item) {
+    written_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+tlm::tlm_sync_enum dispatcher::on_k_response(int c, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                             sc_core::sc_time&) {
+    port& p = ports_[static_cast<unsigned>(c)];
+    // The open request is that of the newest read; an answer to an older one does not end it.
+    if (p.request_open && p.end_req_at == 0 && &payload == p.reads[(p.head + p.count - 1) % port_depth].payload)
+        p.end_req_at = now() + 1;
+    wake();
+    if (phase == tlm::END_REQ)
+        return tlm::TLM_ACCEPTED;
+    take_answer(p, payload);
+    return tlm::TLM_COMPLETED;
+}
+
+/// The data of the port's oldest unanswered read are here, to be used from the next edge on.
+void dispatcher::take_answer(port& p, const tlm::tlm_generic_payload& payload) {
+    const cycle_t at = now();
+    if (payload.get_response_status() != tlm::TLM_OK_RESPONSE)
+        throw internal_error(std::string(name()) + ": the KV buffer answered a read of a plane with " +
+                             payload.get_response_string());
+    if (p.answered_at != at) {
+        p.answered += p.new_answers;
+        p.new_answers = 0;
+        p.answered_at = at;
+    }
+    const unsigned answered = p.answered + p.new_answers;
+    if (answered == p.count || &payload != p.reads[(p.head + answered) % port_depth].payload)
+        throw internal_error(std::string(name()) + ": the KV buffer answered reads of a port out of order");
+    ++p.new_answers;
+}
+
+// ---- the pipeline ---------------------------------------------------------------------------------------------------
+
+void dispatcher::step(cycle_t now) {
+    account(now);
+    if (start_in_.ready(now))
+        begin_job();
+    if (!job_)
+        return;
+    take_credits(now);
+    take_verdicts(now);
+    take_arrivals(now);
+    deliver(now);
+    run_blocks(now);
+    admit(now);
+    pick(now);
+    send_fetches(now);
+    send_tiles(now);
+    finish_job(now);
+    account(now + 1);
+}
+
+void dispatcher::begin_job() {
+    if (job_)
+        throw internal_error(std::string(name()) + ": a job was started while another one runs");
+    job_ = start_in_.front().work;
+    start_in_.pop();
+    layout_ = make_k_layout(params_.layout, map_, {job_->keys, job_->head_dim, params_.lane.key_bits});
+    row_blocks_ = std::make_unique<row_blocks>(job_, params_, blocks_known_);
+    passes_ = (job_->head_dim + lane_dims - 1) / lane_dims;
+    read_bytes_ = layout_->plane_bytes();
+    atoms_.reset(static_cast<std::uint32_t>(job_->kv_heads.size()), layout_->atoms());
+    counters_.heads.resize(job_->heads.size());
+    counters_.groups.resize(job_->kv_heads.size());
+    next_block_ = row_blocks_->next();
+    step_ = next_block_ ? next_block_->step : 0;
+    if (blocks_known_ != 0)
+        flush();  // the host may have stored another K and V since the last job
+}
+
+void dispatcher::flush() {
+    fetch_item item;
+    item.what = fetch_item::kind::flush;
+    ++counters_.flushes;
+    fetches_out_.push_back(item);
+}
+
+void dispatcher::take_credits(cycle_t now) {
+    auto& due = credits_in_[(now & 1) ^ 1];
+    for (const std::uint16_t lane : due)
+        columns_[lane / rows_].fifo_place(lane % rows_);
+    due.clear();
+}
+
+void dispatcher::take_verdicts(cycle_t now) {
+    for (std::size_t word = 0; word < verdict_lanes_.size(); ++word) {
+        for (std::uint64_t lanes = verdict_lanes_[word]; lanes != 0; lanes &= lanes - 1) {
+            const auto bit = static_cast<unsigned>(__builtin_ctzll(lanes));
+            const unsigned lane = static_cast<unsigned>(word) * 64 + bit;
+            auto& queue = verdicts_in_[lane];
+            const unsigned c = lane / rows_;
+            const unsigned row = lane % rows_;
+            while (queue.ready(now)) {
+                const verdict_item item = queue.front();
+                queue.pop();
+                live_key& k = columns_[c].key(item.tag);
+                if (item.decision == verdict::next_plane) {
+                    const unsigned next = item.plane + 1u;
+                    if (next >= k.fetched)
+                        want_plane(c, item.tag, next);
+                    columns_[c].ask(item.tag, next, static_cast<row_mask>(1u << row));
+                    continue;
+                }
+                columns_[c].end_row(item.tag, row);
+                tracker_.end_pair(k.tile, item.decision == verdict::retained);
+                ++pairs_ended_;
+                drop_unneeded(c, item.tag);
+                if (k.alive == 0)
+                    columns_[c].remove(item.tag);
+            }
+            if (queue.empty())
+                verdict_lanes_[word] &= ~(std::uint64_t{1} << bit);
+        }
+    }
+}
+
+void dispatcher::take_arrivals(cycle_t now) {
+    while (arrived_in_.ready(now)) {
+        const std::uint32_t handle = arrived_in_.front().tag;
+        arrived_in_.pop();
+        const std::uint32_t kv = atoms_.at(handle).kv;
+        const std::uint32_t atom = atoms_.at(handle).atom;
+        if (atoms_.arrived(handle)) {
+            release(kv, atom);
+            continue;
+        }
+        atoms_.for_each_user(handle, [&](const key_ref& user) { columns_[user.column].arrived(user.tag, user.plane); });
+    }
+}
+
+void dispatcher::deliver(cycle_t now) {
+    for (unsigned c = 0; c < lanes_; ++c) {
+        port& p = ports_[c];
+        if (p.new_answers != 0 && p.answered_at < now) {
+            p.answered += p.new_answers;
+            p.new_answers = 0;
+        }
+        if (p.request_open && p.end_req_at != 0 && p.end_req_at <= now)
+            p.request_open = false;
+        if (p.answered == 0)
+            continue;
+        const read_in_flight read = p.reads[p.head];
+        p.head = (p.head + 1) % port_depth;
+        --p.count;
+        --p.answered;
+
+        live_key& k = columns_[c].key(read.what.tag);
+        plane_item item;
+        item.slot = k.slot;
+        item.plane = read.what.plane;
+        item.tag = read.what.tag;
+        item.key = k.key;
+        item.block = k.block;
+        item.words = static_cast<std::uint8_t>(passes_);
+        std::memcpy(item.bits.data(), read.payload->get_data_ptr(), read_bytes_);
+        read.payload->release();
+
+        auto& group = counters_.groups[k.kv];
+        ++group.deliveries;
+        if (!k.delivered_any[item.plane]) {
+            k.delivered_any[item.plane] = true;
+            ++group.planes_fetched;
+        }
+        for (row_mask rows = read.what.rows; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
+            const auto row = static_cast<unsigned>(__builtin_ctz(rows));
+            ++counters_.planes_out;
+            planes[c * rows_ + row].send(item, now + params_.dispatch.deliver_latency);
+        }
+        k.to_come[item.plane] = static_cast<row_mask>(k.to_come[item.plane] & ~read.what.rows);
+        drop_unneeded(c, read.what.tag);
+        wake();
+    }
+}
+
+void dispatcher::admit(cycle_t now) {
+    for (unsigned c = 0; c < lanes_; ++c) {
+        const key_stream::entry* next = streams_[c].peek(blocks_);
+        if (next == nullptr)
+            continue;
+        if (params_.dispatch.order == dispatch_order::in_order_single && columns_[c].live() != 0)
+            continue;
+        if (!columns_[c].has_entries(next->rows)) {
+            ++counters_.blocked_entries;
+        } else if (above_high_ && (closed_waits_ || !tracker_.is_open(next->tile) ||
+                                   !tracker_.is_oldest_open(next->tile))) {
+            ++counters_.blocked_score_queue;
+        } else if (!tracker_.open(next->tile)) {
+            ++counters_.blocked_tiles;
+        } else {
+            admit_key(c, *next, now);
+            wake();
+        }
+    }
+}
+
+void dispatcher::admit_key(unsigned c, const key_stream::entry& next, cycle_t now) {
+    live_key k;
+    k.key = next.key;
+    k.kv = next.kv;
+    k.block = static_cast<std::uint32_t>(next.block->info->id);
+    k.slot = static_cast<std::uint8_t>(next.block->info->slot);
+    k.tile = next.tile;
+    k.alive = next.rows;
+    auto& group = counters_.groups[k.kv];
+    if (!group.begun) {
+        group.begun = true;
+        group.first_admission = now;
+    }
+    ++group.keys;
+    ++counters_.admissions;
+    const std::uint16_t tag = columns_[c].admit(k);
+    const bool single = params_.dispatch.order == dispatch_order::in_order_single;
+    const unsigned unconditional = single ? 1 : params_.dispatch.unconditional_planes;
+    for (unsigned plane = 0; plane < unconditional; ++plane)
+        want_plane(c, tag, plane);
+
+    streams_[c].advance();
+    const key_stream::entry* following = streams_[c].peek(blocks_);
+    plane_item item;
+    item.what = plane_item::kind::admit;
+    item.slot = k.slot;
+    item.tag = tag;
+    item.key = k.key;
+    item.block = k.block;
+    for (row_mask rows = k.alive; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
+        const auto row = static_cast<unsigned>(__builtin_ctz(rows));
+        item.more = following != nullptr && (following->rows >> row & 1) != 0;
+        ++counters_.planes_out;
+        planes[c * rows_ + row].send(item, now + params_.dispatch.deliver_latency);
+    }
+}
+
+void dispatcher::pick(cycle_t now) {
+    for (unsigned c = 0; c < lanes_; ++c) {
+        port& p = ports_[c];
+        if (p.free_at > now) {  // a wide plane still holds the column
+            p.why = column::state::ready;
+            wake();
+            continue;
+        }
+        if (p.count == port_depth || p.request_open) {
+            p.why = column::state::port_busy;
+            continue;
+        }
+        column::delivery what;
+        p.why = columns_[c].pick(what);
+        if (p.why != column::state::ready)
+            continue;
+        read_plane(c, what, now);
+        p.free_at = now + passes_;
+        wake();
+    }
+}
+
+void dispatcher::read_plane(unsigned c, const column::delivery& what, cycle_t) {
+    port& p = ports_[c];
+    const live_key& k = columns_[c].key(what.tag);
+    const std::uint64_t address =
+        layout_->address(job_->kv_heads[k.kv].k_row, k.atom[what.plane]) + k.offset;
+    tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, address, read_bytes_);
+    p.reads[(p.head + p.count) % port_depth] = {&payload, what};
+    ++p.count;
+    ++counters_.k_reads;
+    counters_.k_read_bytes += read_bytes_;
+    p.request_open = true;
+    p.end_req_at = 0;
+    tlm::tlm_phase phase = tlm::BEGIN_REQ;
+    sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+    const tlm::tlm_sync_enum answer = k_port[c]->nb_transport_fw(payload, phase, delay);
+    if (answer == tlm::TLM_ACCEPTED)
+        return;
+    p.request_open = false;  // the next request of this port is at a later edge in any case
+    if (answer == tlm::TLM_UPDATED && phase == tlm::END_REQ)
+        return;
+    take_answer(p, payload);
+    if (answer == tlm::TLM_COMPLETED)
+        return;
+    phase = tlm::END_RESP;
+    k_port[c]->nb_transport_fw(payload, phase, delay);
+}
+
+// ---- what keys want from the KV buffer ------------------------------------------------------------------------------
+
+void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
+    live_key& k = columns_[c].key(tag);
+    const k_place place = layout_->place(k.key, plane);
+    k.atom[plane] = place.atom;
+    k.offset = place.offset;
+    k.fetched = static_cast<std::uint8_t>(plane + 1);
+    k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);
+    const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};
+    std::uint32_t handle = 0;
+    const atom_table::state state = atoms_.pin(k.kv, place.atom, user, handle);
+    if (state == atom_table::state::absent) {
+        fetch_item item = make_item(fetch_item::kind::fetch, k.kv, place.atom);
+        item.tag = handle;
+        ++counters_.fetches;
+        fetches_out_.push_back(item);
+        return;
+    }
+    ++counters_.merged;
+    if (state == atom_table::state::present)
+        columns_[c].arrived(tag, plane);
+}
+
+/// Unpins each plane of the key that no living row has still to be sent.
+void dispatcher::drop_unneeded(unsigned c, std::uint16_t tag) {
+    live_key& k = columns_[c].key(tag);
+    for (unsigned pinned = k.pinned; pinned != 0; pinned &= pinned - 1) {
+        const auto plane = static_cast<unsigned>(__builtin_ctz(pinned));
+        if (k.to_come[plane] != 0)
+            continue;
+        k.pinned = static_cast<std::uint8_t>(k.pinned & ~(1u << plane));
+        if (atoms_.unpin(k.kv, k.atom[plane], {static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)}))
+            release(k.kv, k.atom[plane]);
+    }
+}
+
+void dispatcher::release(std::uint32_t kv, std::uint32_t atom) {
+    ++counters_.releases;
+    releases_out_.push_back(make_item(fetch_item::kind::release, kv, atom));
+}
+
+fetch_item dispatcher::make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const {
+    fetch_item item;
+    item.what = kind;
+    item.of = fetch_item::tensor::k;
+    item.kv = kv;
+    item.address = layout_->address(job_->kv_heads[kv].k_row, atom);
+    item.bank = layout_->buffer_bank(atom);
+    item.useful[0] = layout_->useful(atom);
+    return item;
+}
+
+void dispatcher::send_fetches(cycle_t now) {
+    unsigned left = params_.dispatch.fetches_per_cycle;
+    const auto send_from = [&](std::deque<fetch_item>& queue, unsigned keep) {
+        for (; left != 0 && !queue.empty() && fetch_credits_.available(now) > keep; --left) {
+            fetch_credits_.take(now);
+            ++counters_.fetch_items_out;
+            k_fetch.send(queue.front(), now + params_.link.latency);
+            queue.pop_front();
+        }
+    };
+    // A release never waits behind fetches, and the last place is kept for it: the line that it gives up may be the one that
+    // the fetches wait for. It cannot overtake a fetch of its own atom, which has come before there is a release.
+    send_from(releases_out_, 0);
+    send_from(fetches_out_, 1);
+    if (left == 0 && (!fetches_out_.empty() || !releases_out_.empty()))
+        wake();
+}
+
+}  // namespace pade

@@ -1,0 +1,175 @@
+// The dispatcher: admits keys to the lane columns, fetches their bit planes as long as some row needs them, and delivers planes
+// in whatever order they come (BS-OOE; pade.md section 4, items 2 to 4). One step() is one cycle of its pipeline:
+// verdicts -> arrivals -> deliver what the KV buffer answered -> admit -> pick -> fetch -> tiles and blocks.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <tlm_utils/simple_initiator_socket.h>
+#include <vector>
+
+#include "model/dispatch/atom_table.h"
+#include "model/dispatch/column.h"
+#include "model/dispatch/dispatch_counters.h"
+#include "model/dispatch/key_stream.h"
+#include "model/dispatch/row_blocks.h"
+#include "model/dispatch/tile_tracker.h"
+#include "model/layout/k_layout.h"
+#include "model/params.h"
+#include "tlm/clocked_module.h"
+#include "tlm/payload_pool.h"
+#include "tlm/payloads.h"
+#include "tlm/registered.h"
+
+namespace pade {
+
+class dispatcher : public clocked_module {
+  public:
+    /// Uses the groups rows, lane, tile, dispatch, ista, layout, decode, link, dram, and buffer.q_bytes, q_prefetch_blocks.
+    /// Throws input_error for a choice that is not there.
+    dispatcher(sc_core::sc_module_name name, const params& p);
+    ~dispatcher() override;
+
+    template <typename T>
+    using sockets = sc_core::sc_vector<T>;
+    using memory_initiator = tlm_utils::simple_initiator_socket_tagged<dispatcher>;
+
+    // control
+    stream_target<job_item> start{"start"};                   ///< register file: a job
+    stream_initiator<job_item> finished{"finished"};          ///< register file: it is done, O is in DRAM
+    stream_initiator<query_command> queries{"queries"};       ///< Q buffer: fetch and load the queries of a block
+    stream_target<query_loaded> loaded{"loaded"};             ///< Q buffer: its rows have them
+    // K feed
+    stream_initiator<fetch_item> k_fetch{"k_fetch"};          ///< KV buffer: atoms to bring and pin, and to release
+    stream_target<arrived_item> k_arrived{"k_arrived"};       ///< KV buffer: they can be read
+    sockets<memory_initiator> k_port;                         ///< KV buffer: reads of planes, one port a column
+    sockets<stream_initiator<plane_item>> planes;             ///< lanes, index column * rows + row
+    sockets<stream_target<verdict_item>> verdicts;            ///< lanes, same index
+    // tiles
+    stream_initiator<tile_item> tiles{"tiles"};               ///< score queue: blocks that begin, tiles that close
+    stream_target<level_item> level{"level"};                 ///< score queue: above its high water mark or not
+    stream_target<done_item> left_vpu{"left_vpu"};            ///< V-PU: a block's slot is free
+    stream_target<done_item> written{"written"};              ///< write-back: a block's O is in DRAM
+
+    void begin_accounting(cycle_t from) { accounted_ = from; }
+    void finish(cycle_t end);
+    const dispatch_counters& counters() const { return counters_; }
+    /// Pairs that have ended so far, for the progress bar.
+    std::uint64_t pairs_ended() const { return pairs_ended_; }
+    std::string waits_for() const;
+
+    /// Reads in flight on a K port at most.
+    static constexpr unsigned port_depth = 4;
+    /// Fetch items at the KV buffer's input at most.
+    static constexpr unsigned fetch_depth = 64;
+
+  private:
+    struct read_in_flight {
+        tlm::tlm_generic_payload* payload;
+        column::delivery what;
+    };
+    struct port {
+        std::array<read_in_flight, port_depth> reads{};  // ring, oldest at head
+        unsigned head = 0;
+        unsigned count = 0;
+        unsigned answered = 0;       // of them, from the head on: their data is here
+        cycle_t answered_at = 0;     // edge of the newest answer
+        unsigned new_answers = 0;    // answers that came at edge answered_at
+        bool request_open = false;   // BEGIN_REQ without END_REQ
+        cycle_t end_req_at = 0;
+        cycle_t free_at = 0;         // passes of the last plane
+        column::state why = column::state::empty;
+    };
+
+    void on_start(unsigned, job_item& item);
+    void on_loaded(unsigned, query_loaded& item);
+    void on_arrived(unsigned, arrived_item& item);
+    void on_verdict(unsigned lane, verdict_item& item);
+    void on_lane_credit(unsigned lane, cycle_t now);
+    void on_fetch_credit(unsigned, cycle_t now);
+    void on_level(unsigned, level_item& item);
+    void on_left(unsigned, done_item& item);
+    void on_written(unsigned, done_item& item);
+    void take_answer(port& p, const tlm::tlm_generic_payload& payload);
+    tlm::tlm_sync_enum on_k_response(int column, tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
+                                     sc_core::sc_time& delay);
+
+    void step(cycle_t now) override;
+    void begin_job();
+    void flush();
+    void take_credits(cycle_t now);
+    void take_verdicts(cycle_t now);
+    void take_arrivals(cycle_t now);
+    void deliver(cycle_t now);
+    void admit(cycle_t now);
+    void admit_key(unsigned c, const key_stream::entry& next, cycle_t now);
+    void pick(cycle_t now);
+    void read_plane(unsigned c, const column::delivery& what, cycle_t now);
+    void send_fetches(cycle_t now);
+    void run_blocks(cycle_t now);
+    void send_tiles(cycle_t now);
+    void finish_job(cycle_t now);
+
+    void want_plane(unsigned c, std::uint16_t tag, unsigned plane);
+    void drop_unneeded(unsigned c, std::uint16_t tag);
+    void release(std::uint32_t kv, std::uint32_t atom);
+    fetch_item make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const;
+    void account(cycle_t now);
+    std::uint64_t& class_of(const port& p);
+
+    const params params_;
+    const address_map map_;
+    std::shared_ptr<const job> job_;
+    std::unique_ptr<k_layout> layout_;
+    std::unique_ptr<row_blocks> row_blocks_;
+    unsigned rows_;
+    unsigned lanes_;
+    unsigned blocks_in_flight_;
+    unsigned passes_ = 1;
+    unsigned read_bytes_ = 8;
+
+    std::vector<column> columns_;
+    std::vector<key_stream> streams_;
+    std::vector<port> ports_;
+    atom_table atoms_;
+    tile_tracker tracker_;
+    loaded_blocks blocks_;
+    payload_pool pool_;
+
+    // inputs
+    registered_fifo<job_item> start_in_;
+    registered_fifo<query_loaded> loaded_in_;
+    registered_fifo<arrived_item> arrived_in_{64};
+    std::vector<registered_fifo<verdict_item>> verdicts_in_;
+    std::vector<std::uint64_t> verdict_lanes_;  // bit: the lane's queue is not empty
+    std::array<std::vector<std::uint16_t>, 2> credits_in_;  // lanes, by parity of the edge at which they were given
+    registered_fifo<level_item> level_in_;
+    registered_fifo<done_item> left_in_;
+    registered_fifo<done_item> written_in_;
+    credit_counter fetch_credits_{fetch_depth};
+
+    // outputs waiting for their link
+    std::deque<fetch_item> fetches_out_;   // and flushes
+    std::deque<fetch_item> releases_out_;  // they go first
+    std::deque<tile_item> tiles_out_;
+
+    // blocks on their way
+    std::deque<block_ptr> fetched_;    // queries asked for, not yet loaded
+    block_ptr next_block_;             // the first one whose queries have not been asked for
+    std::deque<block_ptr> loading_;    // load sent, answer awaited
+    std::deque<block_ptr> unwritten_;  // loaded, O not yet in DRAM
+    std::uint64_t blocks_known_ = 0;   // fetched so far
+    std::uint64_t left_ = 0;           // blocks whose O has left the V-PU
+    std::uint64_t written_ = 0;        // blocks whose O is in DRAM
+    std::uint32_t step_ = 0;           // decode step
+    bool above_high_ = false;
+    bool closed_waits_ = false;
+    std::uint64_t pairs_ended_ = 0;
+    cycle_t accounted_ = 0;
+    dispatch_counters counters_;
+};
+
+}  // namespace pade

@@ -1,0 +1,40 @@
+#include "model/layout/memory_plan.h"
+
+#include <string>
+
+#include "model/errors.h"
+
+namespace pade {
+
+void plan_memory(job& work, const k_layout& layout, const address_map& map, unsigned output_bytes) {
+    const std::uint64_t bytes_per_row = map.bytes() / map.rows();
+    address_map::location second_row;
+    second_row.row = 1;
+    if (map.rows() > 1 && map.encode(second_row) != bytes_per_row)
+        throw input_error("dram.mapping: row must be the most significant field for a run on tensors");
+
+    std::uint64_t k_rows = 0;
+    for (job_kv_head& kv : work.kv_heads) {
+        kv.k_row = static_cast<std::uint32_t>(k_rows);
+        k_rows += layout.rows();
+    }
+    std::uint64_t next = k_rows * bytes_per_row;
+    const auto take = [&](std::uint64_t rows, std::uint64_t stride) {
+        const std::uint64_t address = next;
+        next += rows * stride;
+        return address;
+    };
+    const std::uint64_t atom = map.atom_bytes();
+    work.o_row_bytes = static_cast<std::uint32_t>((work.head_dim * output_bytes + atom - 1) / atom * atom);
+    for (job_kv_head& kv : work.kv_heads)
+        kv.v_address = take(work.keys, work.row_bytes());
+    for (job_head& head : work.heads) {
+        head.q_address = take(work.queries, work.row_bytes());
+        head.o_address = take(work.queries, work.o_row_bytes);
+    }
+    if (next > map.bytes())
+        throw input_error("the tensors take " + std::to_string(next) + " bytes, but the DRAM of dram.mapping has " +
+                          std::to_string(map.bytes()));
+}
+
+}  // namespace pade

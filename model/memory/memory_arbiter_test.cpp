@@ -1,0 +1,310 @@
+// Memory arbiter among stub peers: the clients on the core clock, one memory a channel on a DRAM clock of its own.
+#include "model/memory/memory_arbiter.h"
+
+#include "testbench/unit/memory_peers.h"
+
+using namespace pade;
+using namespace pade::test;
+
+namespace {
+
+struct arbiter_bench {
+    dram_params dram;
+    bench_clock core;
+    bench_clock dram_clock;
+    std::unique_ptr<memory_arbiter> arbiter;
+    std::vector<std::unique_ptr<requester>> kv;
+    std::unique_ptr<requester> q, write_back;
+    std::unique_ptr<requester> host;  // by debug transport only
+    std::vector<std::unique_ptr<memory_stub>> memory;
+    checked_links links;
+
+    /// Core 1 ns; `dram_ns` the period of the memories.
+    explicit arbiter_bench(double dram_ns = 1) : core("core", 1), dram_clock("dram", dram_ns) {
+        dram.pseudo_channels = 4;
+    }
+    void build(unsigned latency = 20, unsigned spread = 0, hesitation h = {}) {
+        const auto hesitant = [&h](unsigned n) {
+            hesitation own = h;
+            own.seed = h.seed * 1000 + n;
+            return own;
+        };
+        arbiter = std::make_unique<memory_arbiter>("arbiter", dram);
+        core.drive(*arbiter);
+        q = std::make_unique<requester>("q", hesitant(1));
+        write_back = std::make_unique<requester>("write_back", hesitant(2));
+        core.drive(*q);
+        core.drive(*write_back);
+        links.bind(q->socket, arbiter->q);
+        links.bind(write_back->socket, arbiter->write_back);
+        host = std::make_unique<requester>("host");
+        core.drive(*host);
+        host->socket.bind(arbiter->host);
+        for (unsigned c = 0; c < dram.pseudo_channels; ++c) {
+            kv.push_back(std::make_unique<requester>(sc_core::sc_gen_unique_name("kv"), hesitant(10 + c)));
+            core.drive(*kv.back());
+            links.bind(kv.back()->socket, arbiter->kv[c]);
+            memory.push_back(
+                std::make_unique<memory_stub>(sc_core::sc_gen_unique_name("memory"), latency, spread, hesitant(50 + c)));
+            dram_clock.drive(*memory.back());
+            links.bind(arbiter->channel[c], memory.back()->socket);
+        }
+    }
+    /// Atom `n` of channel `c`.
+    std::uint64_t at(unsigned c, std::uint64_t n) const { return (n * dram.pseudo_channels + c) * 32; }
+    void finish(cycle_t cycle) {
+        core.run_to(cycle);
+        arbiter->finish(cycle);
+        links.expect_clean();
+    }
+    /// Edge at which the KV client of channel 0 sees the answer to a read that it sends at edge 10.
+    cycle_t answer_seen() {
+        build();
+        kv[0]->read(10, at(0, 1));
+        finish(2000);
+        REQUIRE(kv[0]->results.size() == 1);
+        CHECK(kv[0]->results[0].data_ok());
+        return kv[0]->results[0].seen;
+    }
+};
+
+double ns(const sc_core::sc_time& t) { return t.to_seconds() * 1e9; }
+
+/// The return path from a memory of period `dram_ns`, which answers at `answered` ns.
+void path_latency_is(unsigned latency, double dram_ns) {
+    arbiter_bench b(dram_ns);
+    b.dram.path_latency = latency;
+    const cycle_t seen = b.answer_seen();
+    CHECK(b.memory[0]->requests.at(0).time == sc_core::sc_time(11, sc_core::SC_NS));  // registered: one edge later
+    const double answered = ns(b.memory[0]->answered.at(0));
+    // It crosses at the next core edge, not at the one that falls together with it.
+    const auto crossing = static_cast<cycle_t>(answered + 1e-6) + 1;
+    CHECK(seen == crossing + latency);
+}
+
+}  // namespace
+
+TEST_CASE("return path of 1 core cycle, both clocks alike") { path_latency_is(1, 1); }
+TEST_CASE("return path of 7 core cycles, both clocks alike") { path_latency_is(7, 1); }
+TEST_CASE("return path of 8 core cycles, both clocks alike") { path_latency_is(8, 1); }
+TEST_CASE("return path of 1 core cycle from a faster clock") { path_latency_is(1, 0.8); }
+TEST_CASE("return path of 8 core cycles from a faster clock") { path_latency_is(8, 0.8); }
+TEST_CASE("return path of 8 core cycles from a slower clock") { path_latency_is(8, 1.7); }
+
+TEST_CASE("dram.delay_cycles delays the answers of one channel") {
+    arbiter_bench b;
+    b.dram.delay_channel = 2;
+    b.dram.delay_cycles = 50;
+    b.build();
+    for (unsigned c = 0; c < 4; ++c)
+        b.kv[c]->read(10, b.at(c, 3));
+    b.finish(200);
+    // Sent on at 11, answered at 31, crosses at 32.
+    for (unsigned c = 0; c < 4; ++c)
+        CHECK(b.kv[c]->results.at(0).seen == 32 + 8 + (c == 2 ? 50 : 0));
+}
+
+TEST_CASE("one request a channel and cycle, channels side by side") {
+    arbiter_bench b;
+    b.build();
+    for (unsigned c = 0; c < 4; ++c)
+        for (unsigned n = 0; n < 10; ++n)
+            b.kv[c]->read(10, b.at(c, n));
+    b.finish(200);
+    for (unsigned c = 0; c < 4; ++c) {
+        REQUIRE(b.memory[c]->requests.size() == 10);
+        for (unsigned n = 0; n < 10; ++n)
+            CHECK(b.memory[c]->requests[n].time == sc_core::sc_time(11 + n, sc_core::SC_NS));
+        CHECK(b.kv[c]->results.back().seen == 41 + 8);
+        CHECK(b.arbiter->counters().per_channel[c][2].transactions == 10);
+        CHECK(b.arbiter->counters().per_channel[c][2].bytes == 320);
+    }
+}
+
+TEST_CASE("Q and write-back go before KV, the older first, and KV gets every other place") {
+    arbiter_bench b;
+    b.build();
+    for (unsigned n = 0; n < 8; ++n) {
+        b.kv[1]->read(10, b.at(1, n));
+        b.q->read(10, b.at(1, 100 + n));
+        b.write_back->write(10, b.at(1, 200 + n), 7);
+    }
+    b.finish(300);
+    const auto& seen = b.memory[1]->requests;
+    REQUIRE(seen.size() == 24);
+    const auto who = [&](std::size_t i) {
+        const std::uint64_t n = seen[i].address / 32 / 4;
+        return n < 100 ? 'k' : n < 200 ? 'q' : 'w';
+    };
+    std::string order;
+    for (std::size_t i = 0; i < 24; ++i)
+        order += who(i);
+    CHECK(order.substr(0, 9) == "qkwkqkwkq");
+    std::size_t last_kv = order.rfind('k');
+    CHECK(last_kv == 15);
+    CHECK(b.memory[1]->written.at(b.at(1, 203) + 31) == 7);
+    CHECK(b.arbiter->counters().of_client(memory_client::write_back).bytes == 256);
+    CHECK(b.arbiter->counters().of_client(memory_client::q).transactions == 8);
+    CHECK(b.arbiter->counters().input_peak.at(0) == 5);  // four taken, one held back
+}
+
+TEST_CASE("a controller that does not accept holds up its channel only, and END_REQ is withheld from its clients") {
+    arbiter_bench b;
+    b.dram.arbiter_queue = 2;
+    b.build();
+    b.memory[0]->accept = false;
+    for (unsigned n = 0; n < 6; ++n) {
+        b.kv[0]->read(10, b.at(0, n));
+        b.kv[1]->read(10, b.at(1, n));
+    }
+    b.core.run_to(100);
+    CHECK(b.memory[0]->requests.size() == 1);
+    CHECK(b.kv[0]->accepted.size() == 3);  // one gone, two queued; the fourth is held back
+    CHECK(b.kv[0]->in_flight() == 4);
+    CHECK(b.kv[1]->results.size() == 6);
+    CHECK_THAT(b.arbiter->waits_for(), Catch::Contains("END_REQ is due"));
+    CHECK_FALSE(b.arbiter->idle());
+    b.memory[0]->release_requests();
+    b.finish(300);
+    CHECK(b.kv[0]->results.size() == 6);
+    CHECK(b.arbiter->idle());
+    CHECK(b.arbiter->waits_for().empty());
+    CHECK(b.arbiter->counters().channel_busy[0] >= 87);
+    CHECK(b.arbiter->counters().channel_busy[1] == 0);
+}
+
+TEST_CASE("a client gets one answer a cycle, the oldest first, then from the lowest channel") {
+    arbiter_bench b;
+    b.build(20);
+    // Q asks four channels one after another; slow memory 0 makes three answers fall together.
+    for (unsigned n = 0; n < 3; ++n)
+        for (unsigned c = 0; c < 4; ++c)
+            b.q->read(10, b.at(c, n));
+    b.finish(200);
+    const auto& r = b.q->results;
+    REQUIRE(r.size() == 12);
+    for (std::size_t i = 0; i < 12; ++i) {
+        CHECK(r[i].data_ok());
+        CHECK(r[i].seen == 40 + i);
+    }
+}
+
+TEST_CASE("a client that does not take its answers holds up the controller by END_RESP and loses nothing") {
+    arbiter_bench b;
+    b.dram.path_latency = 2;
+    b.dram.arbiter_queue = 3;
+    b.build();
+    b.kv[0]->take_answers = false;
+    for (unsigned n = 0; n < 20; ++n) {
+        b.kv[0]->read(10, b.at(0, n));
+        b.kv[1]->read(10, b.at(1, n));
+    }
+    b.core.run_to(150);
+    CHECK(b.kv[0]->results.size() == 1);
+    CHECK(b.kv[1]->results.size() == 20);
+    CHECK(b.memory[0]->answered.size() == 1 + 5 + 1);  // at the client, on the path, held back
+    CHECK(b.memory[0]->answers_held_up == 1);
+    b.kv[0]->resume();
+    b.finish(300);
+    REQUIRE(b.kv[0]->results.size() == 20);
+    for (const auto& r : b.kv[0]->results)
+        CHECK(r.data_ok());
+    CHECK(b.arbiter->counters().return_peak[0] == 5);
+}
+
+TEST_CASE("what no channel can serve is refused") {
+    arbiter_bench b;
+    b.build();
+    const std::uint64_t beyond = address_map(b.dram).bytes();
+    b.kv[0]->read(10, b.at(1, 0));       // another channel's
+    b.kv[0]->read(11, b.at(0, 0));
+    b.q->read(10, beyond);
+    b.q->read(11, b.at(2, 0) + 16, 32);  // over the end of the atom
+    b.write_back->write(10, beyond + 64, 1);
+    b.finish(100);
+    CHECK(b.kv[0]->results.at(0).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.kv[0]->results.at(1).data_ok());
+    CHECK(b.q->results.at(0).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.q->results.at(1).status == tlm::TLM_BURST_ERROR_RESPONSE);
+    CHECK(b.write_back->results.at(0).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    CHECK(b.arbiter->counters().of_client(memory_client::q).errors == 2);
+    CHECK(b.arbiter->counters().of_client(memory_client::kv).errors == 1);
+    CHECK(b.arbiter->counters().of_client(memory_client::write_back).errors == 1);
+    CHECK(b.memory[0]->requests.size() == 1);
+    CHECK(b.memory[1]->requests.empty());
+}
+
+TEST_CASE("the host reaches every channel by debug transport, at once") {
+    arbiter_bench b;
+    b.build();
+    b.core.run_to(10);
+    payload_pool pool;
+    const auto access = [&](tlm::tlm_command command, std::uint64_t address, unsigned char value) {
+        auto& payload = pool.acquire(command, address, 32);
+        std::memset(payload.get_data_ptr(), value, 32);
+        const unsigned bytes = b.host->socket->transport_dbg(payload);
+        const unsigned char last = payload.get_data_ptr()[31];
+        payload.release();
+        return std::make_pair(bytes, last);
+    };
+    for (unsigned c = 0; c < 4; ++c) {
+        CHECK(access(tlm::TLM_READ_COMMAND, b.at(c, 9), 0) == std::make_pair(32u, pattern(b.at(c, 9) + 31)));
+        CHECK(access(tlm::TLM_WRITE_COMMAND, b.at(c, 9), static_cast<unsigned char>(c + 1)).first == 32);
+        CHECK(b.memory[c]->written.at(b.at(c, 9)) == c + 1);
+    }
+    CHECK(access(tlm::TLM_READ_COMMAND, address_map(b.dram).bytes(), 0).first == 0);
+    CHECK(b.arbiter->idle());
+}
+
+namespace {
+void random_traffic(unsigned seed, double dram_ns) {
+    INFO("seed " << seed);
+    arbiter_bench b(dram_ns);
+    std::mt19937 random(seed);
+    b.dram.path_latency = 1 + static_cast<unsigned>(random() % 10);
+    b.dram.arbiter_queue = 1 + static_cast<unsigned>(random() % 4);
+    b.dram.delay_channel = 3;
+    b.dram.delay_cycles = static_cast<unsigned>(random() % 20);
+    b.build(10, 40, {0.2, 0.4, 6, seed});
+    const unsigned n = 1500;
+    for (unsigned i = 0; i < n; ++i) {
+        for (unsigned c = 0; c < 4; ++c)
+            b.kv[c]->read(0, b.at(c, random() % 1000));
+        const auto c = static_cast<unsigned>(random() % 4);
+        b.q->read(0, b.at(c, 1000 + random() % 1000), 1 + static_cast<unsigned>(random() % 32));
+        b.write_back->write(0, b.at(c, 2000 + i), static_cast<unsigned char>(i), 32);
+    }
+    b.finish(60000);
+    CHECK(b.arbiter->idle());
+    CHECK(b.arbiter->waits_for().empty());
+    std::vector<requester*> all = {b.q.get(), b.write_back.get()};
+    for (auto& r : b.kv)
+        all.push_back(r.get());
+    for (requester* r : all) {
+        CHECK(r->results.size() == n);
+        CHECK(r->pool().in_use() == 0);
+        for (const auto& one : r->results)
+            if (one.asked.command == tlm::TLM_READ_COMMAND)
+                REQUIRE(one.data_ok());
+    }
+    std::uint64_t written = 0;
+    std::uint64_t requests = 0;
+    for (unsigned c = 0; c < 4; ++c) {
+        written += b.memory[c]->written.size();
+        requests += b.memory[c]->requests.size();
+        std::uint64_t counted = 0;
+        for (const auto& client : b.arbiter->counters().per_channel[c])
+            counted += client.transactions;
+        CHECK(counted == b.memory[c]->requests.size());
+        for (const auto& request : b.memory[c]->requests)
+            REQUIRE(request.address / 32 % 4 == c);
+    }
+    CHECK(written == std::uint64_t{n} * 32);
+    CHECK(requests == std::uint64_t{n} * 6);
+}
+}  // namespace
+
+TEST_CASE("random traffic and stalls, equal clocks") { random_traffic(1, 1); }
+TEST_CASE("random traffic and stalls, faster DRAM clock") { random_traffic(2, 0.3); }
+TEST_CASE("random traffic and stalls, slower DRAM clock") { random_traffic(3, 2.3); }
+TEST_CASE("random traffic and stalls, clocks of the paper") { random_traffic(4, 0.8); }

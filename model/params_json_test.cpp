@@ -1,0 +1,516 @@
+#include "model/params_json.h"
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "model/errors.h"
+#include "model/params_access.h"
+
+using namespace pade;
+using nlohmann::json;
+
+namespace {
+
+/// The message of the input_error that `action` throws; empty when it throws none.
+std::string refusal(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const input_error& error) {
+        return error.what();
+    }
+    return "";
+}
+
+std::string merge_refusal(const std::string& text) {
+    return refusal([&] {
+        params p;
+        merge_params(p, text, "a.json");
+    });
+}
+
+std::string set_refusal(const std::string& assignment) {
+    return refusal([&] {
+        params p;
+        set_param(p, assignment);
+    });
+}
+
+/// A file that is gone at the end of the test.
+struct temporary_file {
+    std::filesystem::path path;
+    explicit temporary_file(const std::string& text) {
+        std::random_device device;
+        path = std::filesystem::temp_directory_path() / ("pade_params_" + std::to_string(device()) + ".json");
+        std::ofstream(path) << text;
+    }
+    ~temporary_file() { std::filesystem::remove(path); }
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+};
+
+/// Every parameter away from its default, within its bounds.
+params scrambled(std::mt19937_64& random) {
+    params p;
+    for (const param_ref& ref : param_refs(p)) {
+        const double low = ref.info.range.low;
+        const double high = ref.info.range.high;
+        if (const auto* integer = std::get_if<unsigned*>(&ref.value)) {
+            **integer = std::uniform_int_distribution<unsigned>(static_cast<unsigned>(low),
+                                                                static_cast<unsigned>(high))(random);
+        } else if (const auto* real = std::get_if<double*>(&ref.value)) {
+            **real = std::uniform_real_distribution<double>(low, high)(random);
+        } else if (const auto* flag = std::get_if<bool*>(&ref.value)) {
+            **flag = !**flag;
+        } else if (const auto* text = std::get_if<std::string*>(&ref.value)) {
+            **text = "quotes \" backslash \\ newline \n tab \t umlaut \xc3\xa4";
+        } else {
+            const auto& choice = std::get<choice_ref>(ref.value);
+            choice.set(choice.target, choice.count - 1);
+        }
+    }
+    return p;
+}
+
+}  // namespace
+
+// ---- loading ------------------------------------------------------------------------------------------------------
+
+TEST_CASE("a partial file changes what it names, nested or flat, and nothing else") {
+    params p;
+    merge_params(p, R"({"dispatch": {"order": "in_order", "open_tiles": 7}, "guard.alpha": 0.6, "vpu.rars": false,
+                        "dram": {"t_cl": 15}})",
+                 "a.json");
+    CHECK(p.dispatch.order == dispatch_order::in_order);
+    CHECK(p.dispatch.open_tiles == 7);
+    CHECK(p.guard.alpha == 0.6);
+    CHECK_FALSE(p.vpu.rars);
+    CHECK(p.dram.t_cl == 15.0);
+    const auto changed = param_values(p);
+    const auto defaults = param_values(params{});
+    std::size_t differences = 0;
+    for (std::size_t i = 0; i < changed.size(); ++i)
+        differences += changed[i].second != defaults[i].second ? 1 : 0;
+    CHECK(differences == 5);
+}
+
+TEST_CASE("later files override earlier ones, and --set both") {
+    params p;
+    merge_params(p, R"({"rows": {"count": 4}, "lane": {"count": 8}})", "a.json");
+    merge_params(p, R"({"rows": {"count": 2}})", "b.json");
+    set_param(p, "lane.count=32");
+    CHECK(p.rows.count == 2);
+    CHECK(p.lane.count == 32);
+    merge_params(p, "{}", "c.json");
+    merge_params(p, R"({"rows": {}})", "d.json");
+    CHECK(p.rows.count == 2);
+}
+
+TEST_CASE("set_param takes every kind of value") {
+    params p;
+    set_param(p, "rows.count=3");
+    set_param(p, "guard.alpha=1.25e-1");
+    set_param(p, "guard.enabled=false");
+    set_param(p, "dispatch.order=in_order_single");
+    set_param(p, "dram.mapping=row:14 a=b");
+    CHECK(p.rows.count == 3);
+    CHECK(p.guard.alpha == 0.125);
+    CHECK_FALSE(p.guard.enabled);
+    CHECK(p.dispatch.order == dispatch_order::in_order_single);
+    CHECK(p.dram.mapping == "row:14 a=b");
+}
+
+TEST_CASE("load_params reads files and names them in its refusals") {
+    const temporary_file good(R"({"rows": {"count": 5}})");
+    params p;
+    load_params(p, good.path.string());
+    CHECK(p.rows.count == 5);
+
+    const temporary_file bad(R"({"rows": {"count": 99}})");
+    const std::string message = refusal([&] { load_params(p, bad.path.string()); });
+    CHECK(message == bad.path.string() + ": rows.count is 99; allowed: integers from 1 to 16");
+    CHECK(p.rows.count == 5);
+
+    const std::string missing = refusal([&] { load_params(p, good.path.string() + ".not"); });
+    CHECK(missing == good.path.string() + ".not: cannot be opened for reading");
+    const std::string folder = std::filesystem::temp_directory_path().string();
+    CHECK(refusal([&] { load_params(p, folder); }) == folder + ": is a directory; a JSON file is needed");
+    const temporary_file huge(std::string(std::size_t{2} << 20, ' '));
+    CHECK_THAT(refusal([&] { load_params(p, huge.path.string()); }), Catch::Contains("is larger than"));
+}
+
+TEST_CASE("a refused file or --set leaves the parameters as they were") {
+    params p;
+    const std::string before = params_to_json(p);
+    CHECK_THROWS_AS(merge_params(p, R"({"rows": {"count": 4}, "lane": {"count": 1000}})", "a.json"), input_error);
+    CHECK(params_to_json(p) == before);
+    CHECK_THROWS_AS(set_param(p, "guard.alpha=101"), input_error);
+    CHECK(params_to_json(p) == before);
+}
+
+// ---- refusals -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("every class of bad JSON input is refused in one sentence") {
+    struct row {
+        std::string text;
+        std::string message;
+    };
+    const std::vector<row> rows{
+        // unknown keys
+        {R"({"dispatch": {"ordr": "in_order"}})",
+         R"(a.json: unknown parameter "dispatch.ordr"; the nearest known key is dispatch.order)"},
+        {R"({"dispach": {"order": "in_order"}})",
+         R"(a.json: unknown parameter "dispach.order"; the nearest known key is dispatch.order)"},
+        {R"({"dispatch.oredr": "in_order"})",
+         R"(a.json: unknown parameter "dispatch.oredr"; the nearest known key is dispatch.order)"},
+        {R"({"alpha": 1})", R"(a.json: unknown parameter "alpha"; the nearest known key is guard.alpha)"},
+        {R"({"order": 1})",
+         R"(a.json: unknown parameter "order"; the nearest known key is dispatch.order or ista.order)"},
+        {R"({"dispach": {}})", R"(a.json: unknown parameter "dispach"; the nearest known key is dispatch)"},
+        // twice
+        {R"({"rows": {"count": 1, "count": 2}})", R"(a.json: key "count" is given twice in one object; allowed: once)"},
+        {R"({"rows": {"count": 1}, "rows": {}})", R"(a.json: key "rows" is given twice in one object; allowed: once)"},
+        {R"({"rows": {"count": 1}, "rows.count": 1})",
+         "a.json: rows.count is given twice, nested and flat; allowed: once"},
+        // types
+        {R"({"rows": {"count": "4"}})", R"(a.json: rows.count is "4"; allowed: integers from 1 to 16)"},
+        {R"({"rows": {"count": 4.0}})", "a.json: rows.count is 4.0; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": 4.5}})", "a.json: rows.count is 4.5; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": true}})", "a.json: rows.count is true; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": null}})", "a.json: rows.count is null; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": [4]}})", "a.json: rows.count is [4]; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": {"a": 4}}})", R"(a.json: rows.count is {"a":4}; allowed: integers from 1 to 16)"},
+        {R"({"guard": {"alpha": "1"}})", R"(a.json: guard.alpha is "1"; allowed: numbers from 0 to 100)"},
+        {R"({"guard": {"alpha": true}})", "a.json: guard.alpha is true; allowed: numbers from 0 to 100"},
+        {R"({"guard": {"enabled": 1}})", "a.json: guard.enabled is 1; allowed: true or false"},
+        {R"({"guard": {"enabled": "true"}})", R"(a.json: guard.enabled is "true"; allowed: true or false)"},
+        {R"({"dram": {"mapping": 5}})", "a.json: dram.mapping is 5; allowed: text"},
+        {R"({"rows": 5})", "a.json: rows is number; allowed: an object with the parameters of rows"},
+        {R"({"rows": null})", "a.json: rows is null; allowed: an object with the parameters of rows"},
+        {"[]", "a.json: holds array; allowed: an object of parameters"},
+        {"5", "a.json: holds number; allowed: an object of parameters"},
+        // ranges
+        {R"({"rows": {"count": 0}})", "a.json: rows.count is 0; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": 17}})", "a.json: rows.count is 17; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": -4}})", "a.json: rows.count is -4; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": 4294967300}})", "a.json: rows.count is 4294967300; allowed: integers from 1 to 16"},
+        {R"({"rows": {"count": -4294967292}})", "a.json: rows.count is -4294967292; allowed: integers from 1 to 16"},
+        {R"({"guard": {"alpha": -0.5}})", "a.json: guard.alpha is -0.5; allowed: numbers from 0 to 100"},
+        {R"({"guard": {"alpha": 1e300}})", "a.json: guard.alpha is 1e+300; allowed: numbers from 0 to 100"},
+        // choices
+        {R"({"dispatch": {"order": "out-of-order"}})",
+         R"(a.json: dispatch.order is "out-of-order"; allowed: out_of_order, in_order or in_order_single)"},
+        {R"({"dispatch": {"order": 1}})",
+         "a.json: dispatch.order is 1; allowed: out_of_order, in_order or in_order_single"},
+        {R"({"guard": {"rule": ""}})", R"(a.json: guard.rule is ""; allowed: bui)"},
+    };
+    for (const row& each : rows) {
+        INFO(each.text);
+        CHECK(merge_refusal(each.text) == each.message);
+    }
+}
+
+TEST_CASE("integers too long for 64 bits are out of range, not wrapped") {
+    CHECK_THAT(merge_refusal(R"({"rows": {"count": 18446744073709551617}})"),
+               Catch::StartsWith("a.json: rows.count is"));
+    CHECK_THAT(set_refusal("rows.count=18446744073709551617"), Catch::Contains("allowed: integers from 1 to 16"));
+}
+
+TEST_CASE("what is not JSON is refused with its place") {
+    for (const std::string text :
+         {"", "{", R"({"rows": })", R"({"rows": {"count": 4}} x)", R"({"guard": {"alpha": NaN}})",
+          R"({"guard": {"alpha": 1e400}})", R"({"guard": {"alpha": .5}})", "{'rows': {}}", R"({"rows": {"count": 4},})",
+          "// no comments\n{}", "{\"rows\": \"\xff\"}"}) {
+        INFO(text);
+        const std::string message = merge_refusal(text);
+        CHECK_THAT(message, Catch::StartsWith("a.json: is not JSON: "));
+        CHECK_THAT(message, !Catch::Contains("json.exception"));
+    }
+    CHECK_THAT(merge_refusal("{\n  \"rows\": }"), Catch::Contains("line 2, column 11"));
+}
+
+TEST_CASE("a long value is cut in the message") {
+    const std::string message = merge_refusal(R"({"rows": {"count": ")" + std::string(5000, 'x') + "\"}}");
+    CHECK(message.size() < 200);
+    CHECK_THAT(message, Catch::Contains("xxx...; allowed"));
+}
+
+TEST_CASE("every class of bad --set is refused in one sentence") {
+    struct row {
+        std::string text;
+        std::string message;
+    };
+    const std::vector<row> rows{
+        {"rows.count", R"(--set rows.count: has no "="; allowed: group.name=value)"},
+        {"", R"(--set : has no "="; allowed: group.name=value)"},
+        {"rows.cuont=4", R"(--set: unknown parameter "rows.cuont"; the nearest known key is rows.count)"},
+        {"radius=4", R"(--set: unknown parameter "radius"; the nearest known key is guard.radius)"},
+        {"rows.count=", "--set: rows.count is empty; allowed: integers from 1 to 16"},
+        {"rows.count=four", "--set: rows.count is four; allowed: integers from 1 to 16"},
+        {"rows.count=4.0", "--set: rows.count is 4.0; allowed: integers from 1 to 16"},
+        {"rows.count=4x", "--set: rows.count is 4x; allowed: integers from 1 to 16"},
+        {"rows.count= 4", "--set: rows.count is  4; allowed: integers from 1 to 16"},
+        {"rows.count=-1", "--set: rows.count is -1; allowed: integers from 1 to 16"},
+        {"rows.count=17", "--set: rows.count is 17; allowed: integers from 1 to 16"},
+        {"rows.count=4294967300", "--set: rows.count is 4294967300; allowed: integers from 1 to 16"},
+        {"guard.alpha=nan", "--set: guard.alpha is nan; allowed: numbers from 0 to 100"},
+        {"guard.alpha=inf", "--set: guard.alpha is inf; allowed: numbers from 0 to 100"},
+        {"guard.alpha=1e400", "--set: guard.alpha is 1e400; allowed: numbers from 0 to 100"},
+        {"guard.alpha=100.5", "--set: guard.alpha is 100.5; allowed: numbers from 0 to 100"},
+        {"guard.enabled=yes", "--set: guard.enabled is yes; allowed: true or false"},
+        {"ista.order=tail", "--set: ista.order is tail; allowed: head_tail or sequential"},
+        {"dram.mapping=", "--set: dram.mapping is empty; allowed: text"},
+    };
+    for (const row& each : rows) {
+        INFO(each.text);
+        CHECK(set_refusal(each.text) == each.message);
+    }
+}
+
+// ---- bounds, round trip -------------------------------------------------------------------------------------------
+
+TEST_CASE("every parameter takes its bounds and every choice, and nothing beyond") {
+    params scratch;
+    for (const param_ref& ref : param_refs(scratch)) {
+        const std::string key = ref.key();
+        INFO(key);
+        params p;
+        const auto accepts = [&](const std::string& value, const std::string& json_value) {
+            params from_json;
+            set_param(p, key + "=" + value);
+            merge_params(from_json, "{\"" + key + "\": " + json_value + "}", "a.json");
+            return params_to_json(p) == params_to_json(from_json);
+        };
+        if (std::holds_alternative<unsigned*>(ref.value) || std::holds_alternative<double*>(ref.value)) {
+            REQUIRE(std::isfinite(ref.info.range.low));
+            REQUIRE(std::isfinite(ref.info.range.high));
+            for (const double bound : {ref.info.range.low, ref.info.range.high})
+                REQUIRE(accepts(number_text(bound), number_text(bound)));
+            const bool whole = std::holds_alternative<unsigned*>(ref.value);
+            const double below = whole ? ref.info.range.low - 1 : std::nextafter(ref.info.range.low, -1e9);
+            const double above = whole ? ref.info.range.high + 1 : std::nextafter(ref.info.range.high, 1e9);
+            for (const double value : {below, above}) {
+                const std::string text = number_text(value);
+                REQUIRE_THAT(set_refusal(key + "=" + text), Catch::StartsWith("--set: " + key + " is " + text));
+                REQUIRE_THAT(merge_refusal("{\"" + key + "\": " + text + "}"), Catch::StartsWith("a.json: " + key));
+            }
+        } else if (std::holds_alternative<bool*>(ref.value)) {
+            REQUIRE(accepts("true", "true"));
+            REQUIRE(accepts("false", "false"));
+        } else if (const auto* choice = std::get_if<choice_ref>(&ref.value)) {
+            for (std::size_t i = 0; i < choice->count; ++i) {
+                const std::string name(choice->names[i]);
+                REQUIRE(accepts(name, "\"" + name + "\""));
+            }
+        }
+    }
+}
+
+TEST_CASE("defaults lie within their bounds and pass all checks") {
+    CHECK_NOTHROW(check_params(params{}));
+}
+
+TEST_CASE("what is printed reads back as the same, to the last bit") {
+    const unsigned seed = 20260201;
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    CHECK(params_to_json(params{}) == params_to_json(params{}));
+    for (int round = 0; round < 50; ++round) {
+        params written = scrambled(random);
+        const std::string text = params_to_json(written);
+        params read;
+        merge_params(read, text, "a.json");
+        REQUIRE(params_to_json(read) == text);
+        // Doubles bit by bit, since a printer that loses bits would agree with itself.
+        const auto a = param_refs(written);
+        const auto b = param_refs(read);
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            INFO(a[i].key());
+            if (const auto* real = std::get_if<double*>(&a[i].value)) {
+                REQUIRE(**real == **std::get_if<double*>(&b[i].value));
+            } else {
+                REQUIRE(value_text(a[i]) == value_text(b[i]));
+            }
+        }
+    }
+}
+
+TEST_CASE("numbers are printed short and read back as the same double") {
+    CHECK(number_text(14) == "14");
+    CHECK(number_text(0.6) == "0.6");
+    CHECK(number_text(0.1 + 0.2) == "0.30000000000000004");
+    CHECK(number_text(100000) == "100000");
+    CHECK(number_text(1e300) == "1e+300");
+    params p;
+    set_param(p, "guard.alpha=-0");
+    CHECK_FALSE(std::signbit(p.guard.alpha));
+    merge_params(p, R"({"guard.alpha": -0.0})", "a.json");
+    CHECK_FALSE(std::signbit(p.guard.alpha));
+}
+
+TEST_CASE("the printed JSON is nested and complete, in the order of the declarations") {
+    const auto document = nlohmann::ordered_json::parse(params_to_json(params{}));
+    std::vector<std::string> keys;
+    for (const auto& [group, inner] : document.items())
+        for (const auto& [name, value] : inner.items())
+            keys.push_back(group + "." + name);
+    std::vector<std::string> expected;
+    for (const auto& [key, value] : param_values(params{}))
+        expected.push_back(key);
+    CHECK(keys == expected);
+    CHECK(keys.front() == "clock.core_mhz");
+    CHECK(keys.back() == "watchdog.cycles");
+    CHECK(document["dram"]["mapping"].is_string());
+    CHECK(document["guard"]["enabled"] == true);
+}
+
+// ---- rules across parameters --------------------------------------------------------------------------------------
+
+TEST_CASE("rules across parameters: the last value that holds and the first that does not") {
+    struct row {
+        std::vector<std::string> good;
+        std::vector<std::string> bad;
+        std::string message;
+    };
+    const std::vector<row> rows{
+        {{"tile.keys=48"}, {"tile.keys=49"}, "a.json: tile.keys is 49; allowed: multiples of 16"},
+        {{"lane.key_bits=4", "dispatch.unconditional_planes=4"},
+         {"lane.key_bits=4", "dispatch.unconditional_planes=5"},
+         "a.json: dispatch.unconditional_planes is 5; allowed: at most lane.key_bits, 4"},
+        {{"buffer.kv_bytes=33280", "buffer.banks=16"},
+         {"buffer.kv_bytes=33312", "buffer.banks=16"},
+         "a.json: buffer.kv_bytes is 33312; allowed: multiples of buffer.banks * 32 B, 512"},
+        {{"output.bytes=4"}, {"output.bytes=3"}, "a.json: output.bytes is 3; allowed: 2 (FP16) or 4 (FP32)"},
+        {{"dram.bus_bits=32", "dram.burst_length=8"},
+         {"dram.bus_bits=32"},
+         "a.json: dram.bus_bits is 32 and dram.burst_length 4; allowed: bus_bits / 8 * burst_length = 32, the bytes of "
+         "an "
+         "atom"},
+        {{"dram.bus_bits=16", "dram.burst_length=16"},
+         {"dram.bus_bits=20", "dram.burst_length=16"},
+         "a.json: dram.bus_bits is 20 and dram.burst_length 16; allowed: bus_bits / 8 * burst_length = 32, the bytes "
+         "of an "
+         "atom"},
+        {{"dram.delay_channel=15"},
+         {"dram.delay_channel=16"},
+         "a.json: dram.delay_channel is 16; allowed: below dram.pseudo_channels, 16"},
+        {{"dram.write_low=23"},
+         {"dram.write_low=24"},
+         "a.json: dram.write_low is 24 and dram.write_high 24; allowed: write_low below write_high"},
+        {{"dram.write_high=32"},
+         {"dram.write_high=33"},
+         "a.json: dram.write_high is 33; allowed: at most dram.write_queue, 32"},
+        {{"dram.t_cl=0.5"}, {"dram.t_cl=0"}, "a.json: dram.t_cl is 0; allowed: above 0"},
+        {{"dram.t_cwl=0.5"}, {"dram.t_cwl=0"}, "a.json: dram.t_cwl is 0; allowed: above 0"},
+        {{"dram.t_rcdrd=0.5"}, {"dram.t_rcdrd=0"}, "a.json: dram.t_rcdrd is 0; allowed: above 0"},
+        {{"dram.t_rcdwr=0.5"}, {"dram.t_rcdwr=0"}, "a.json: dram.t_rcdwr is 0; allowed: above 0"},
+        {{"dram.t_rp=0.5"}, {"dram.t_rp=0"}, "a.json: dram.t_rp is 0; allowed: above 0"},
+        {{"dram.t_ras=0.5"}, {"dram.t_ras=0"}, "a.json: dram.t_ras is 0; allowed: above 0"},
+        {{"dram.t_ccd_s=0.5"}, {"dram.t_ccd_s=0"}, "a.json: dram.t_ccd_s is 0; allowed: above 0"},
+        {{"dram.t_ccd_l=2"}, {"dram.t_ccd_l=1.5"}, "a.json: dram.t_ccd_l is 1.5; allowed: at least dram.t_ccd_s, 2"},
+        {{"dram.t_rrd_l=4"}, {"dram.t_rrd_l=3.5"}, "a.json: dram.t_rrd_l is 3.5; allowed: at least dram.t_rrd_s, 4"},
+        {{"dram.t_wtr_l=6"}, {"dram.t_wtr_l=5"}, "a.json: dram.t_wtr_l is 5; allowed: at least dram.t_wtr_s, 6"},
+        {{"dram.t_rfc=3899"},
+         {"dram.t_rfc=3900"},
+         "a.json: dram.t_rfc is 3900; allowed: below dram.t_refi, 3900, or dram.refresh none"},
+        {{"dram.t_rfc=3900", "dram.refresh=none"},
+         {"dram.t_rfc=3900", "dram.refresh=per_bank"},
+         "a.json: dram.t_rfc is 3900; allowed: below dram.t_refi, 3900, or dram.refresh none"},
+    };
+    for (const row& each : rows) {
+        const auto check = [](const std::vector<std::string>& assignments) {
+            params p;
+            for (const std::string& assignment : assignments)
+                set_param(p, assignment);
+            return refusal([&] { check_params(p, "a.json"); });
+        };
+        INFO(each.bad.back());
+        CHECK(check(each.good).empty());
+        CHECK(check(each.bad) == each.message);
+    }
+}
+
+TEST_CASE("check_params looks at bounds too, for parameters that no loader has seen") {
+    params p;
+    p.rows.count = 17;
+    CHECK(refusal([&] { check_params(p); }) == "parameters: rows.count is 17; allowed: integers from 1 to 16");
+    p = params{};
+    p.guard.alpha = std::numeric_limits<double>::quiet_NaN();
+    CHECK_THAT(refusal([&] { check_params(p); }), Catch::Contains("guard.alpha is nan"));
+    p = params{};
+    p.dispatch.order = static_cast<dispatch_order>(9);
+    CHECK_THAT(refusal([&] { check_params(p); }), Catch::Contains("dispatch.order is ?; allowed: out_of_order"));
+}
+
+// ---- documents ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("the schema is JSON and has every key, nested and flat, with its declaration") {
+    const json schema = json::parse(params_schema());
+    CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+    CHECK(schema["additionalProperties"] == false);
+    params defaults;
+    std::size_t keys = 0;
+    std::map<std::string, std::size_t> groups;
+    for (const param_ref& ref : param_refs(defaults)) {
+        INFO(ref.key());
+        const std::string group(ref.group);
+        const json& entry = schema.at("properties").at(group).at("properties").at(std::string(ref.info.name));
+        REQUIRE(entry.at("description") == std::string(ref.info.text));
+        REQUIRE(entry.at("default") == json::parse(json_text(ref)));
+        if (std::holds_alternative<unsigned*>(ref.value)) {
+            REQUIRE(entry.at("type") == "integer");
+        }
+        if (entry.at("type") == "integer" || entry.at("type") == "number") {
+            REQUIRE(entry.at("minimum").get<double>() == ref.info.range.low);
+            REQUIRE(entry.at("maximum").get<double>() == ref.info.range.high);
+        }
+        if (const auto* choice = std::get_if<choice_ref>(&ref.value)) {
+            REQUIRE(entry.at("enum").size() == choice->count);
+        }
+        const std::string pointer = schema.at("properties").at(ref.key()).at("$ref");
+        REQUIRE(schema.at(json::json_pointer(pointer.substr(1))) == entry);
+        ++keys;
+        ++groups[group];
+    }
+    CHECK(schema["properties"].size() == keys + groups.size());
+    for (const auto& [group, count] : groups) {
+        CHECK(schema["properties"][group]["properties"].size() == count);
+        CHECK(schema["properties"][group]["additionalProperties"] == false);
+    }
+}
+
+TEST_CASE("table and Markdown have one line a parameter, with unit, bounds, source and text") {
+    const std::string table = params_table();
+    const std::string markdown = params_markdown();
+    params defaults;
+    std::size_t lines = 1;
+    for (const param_ref& ref : param_refs(defaults)) {
+        INFO(ref.key());
+        const auto at = table.find("\n" + ref.key() + " ");
+        REQUIRE(at != std::string::npos);
+        const std::string line = table.substr(at + 1, table.find('\n', at + 1) - at - 1);
+        for (const std::string& part : {value_text(ref), std::string(ref.info.unit), range_text(ref),
+                                        std::string(ref.info.source), std::string(ref.info.text)})
+            REQUIRE_THAT(line, Catch::Contains(part));
+        REQUIRE_THAT(markdown, Catch::Contains("| `" + ref.key() + "` | `" + value_text(ref) + "` |"));
+        ++lines;
+    }
+    CHECK(std::count(table.begin(), table.end(), '\n') == static_cast<std::ptrdiff_t>(lines));
+    CHECK(table.find(" *") == std::string::npos);
+}
+
+TEST_CASE("the table marks what is not the default") {
+    params p;
+    set_param(p, "rows.count=4");
+    const std::string table = params_table(p);
+    CHECK_THAT(table, Catch::Contains("4 *"));
+    CHECK(std::count(table.begin(), table.end(), '*') == 1);
+}

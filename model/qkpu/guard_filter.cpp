@@ -1,0 +1,89 @@
+#include "model/qkpu/guard_filter.h"
+
+#include <algorithm>
+
+namespace pade {
+
+guard_filter::guard_filter(sc_core::sc_module_name name, const guard_params& guard, const lane_params& lane)
+    : clocked_module(name),
+      bounds("bounds", lane.count),
+      lanes_out("lanes_out", lane.count),
+      params_(guard),
+      bui_generator_(guard.rule, lane.key_bits) {
+    query.on_item<guard_filter, &guard_filter::on_query>(this);
+    for (unsigned i = 0; i < lane.count; ++i)
+        bounds[i].on_item<guard_filter, &guard_filter::on_bound>(this, i);
+}
+
+void guard_filter::on_query(unsigned, query_item& item) {
+    queries_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void guard_filter::on_bound(unsigned, bound_item& item) {
+    ++counters_.bounds;
+    bounds_in_.push(item, item.visible);
+    wake_at(item.visible);
+}
+
+void guard_filter::step(cycle_t now) {
+    counters_.idle += now - accounted_;
+    accounted_ = now + 1;
+    if (queries_.ready(now) || bounds_in_.ready(now))
+        ++counters_.busy;
+    else
+        ++counters_.idle;
+
+    while (queries_.ready(now)) {
+        const query_item& q = queries_.front();
+        row_item item;
+        item.what = row_item::kind::query;
+        item.slot = static_cast<std::uint8_t>(q.block->slot);
+        item.query = bui_generator_(q);
+        threshold_unit_.reset(item.slot, item.query->offset);
+        ++counters_.queries;
+        queries_.pop();
+        // A slot's T of the block before, still on its way, must not reach the lanes after the new query.
+        broadcast(item, std::max(now + params_.bui_latency, last_threshold_[item.slot] + 1));
+    }
+
+    std::array<bool, 2> rose{};
+    while (bounds_in_.ready(now)) {
+        const bound_item& bound = bounds_in_.front();
+        rose[bound.slot] = threshold_unit_.raise(bound.slot, bound.lower) || rose[bound.slot];
+        bounds_in_.pop();
+    }
+    for (unsigned slot = 0; slot < rose.size(); ++slot) {
+        if (!rose[slot])
+            continue;
+        ++counters_.raised;
+        row_item item;
+        item.what = row_item::kind::threshold;
+        item.slot = static_cast<std::uint8_t>(slot);
+        item.threshold = threshold_unit_.value(slot).value;
+        last_threshold_[slot] = now + params_.broadcast_latency;
+        broadcast(item, last_threshold_[slot]);
+        threshold_item copy;
+        copy.slot = item.slot;
+        copy.valid = true;
+        copy.value = item.threshold;
+        ++counters_.threshold_items_out;
+        threshold.send(copy, now + params_.broadcast_latency);
+    }
+}
+
+void guard_filter::broadcast(row_item& item, cycle_t visible) {
+    for (auto& lane : lanes_out) {
+        ++counters_.row_items_out;
+        lane.send(item, visible);
+    }
+}
+
+void guard_filter::finish(cycle_t end) {
+    if (end > accounted_) {
+        counters_.idle += end - accounted_;
+        accounted_ = end;
+    }
+}
+
+}  // namespace pade

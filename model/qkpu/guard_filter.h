@@ -1,0 +1,54 @@
+// The guard filter of one row: makes the interval table of the row's query, keeps T, and broadcasts both to the row's
+// lanes (pade.md section 2, "Guard filter", and section 3). The comparison with T is made in each lane, next to its
+// scoreboard.
+//
+//   query      Q buffer -> guard filter     the row's query
+//   bounds     lanes -> guard filter        lower bounds
+//   lanes_out  guard filter -> lanes        query with intervals after guard.bui_latency, T after
+//   guard.broadcast_latency threshold  guard filter -> score queue  T, for the re-check
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "model/params.h"
+#include "model/qkpu/bui_generator.h"
+#include "model/qkpu/qkpu_counters.h"
+#include "model/qkpu/threshold_unit.h"
+#include "tlm/clocked_module.h"
+#include "tlm/payloads.h"
+#include "tlm/registered.h"
+
+namespace pade {
+
+class guard_filter : public clocked_module {
+  public:
+    guard_filter(sc_core::sc_module_name name, const guard_params& guard, const lane_params& lane);
+
+    stream_target<query_item> query{"query"};
+    sc_core::sc_vector<stream_target<bound_item>> bounds;
+    sc_core::sc_vector<stream_initiator<row_item>> lanes_out;
+    stream_initiator<threshold_item> threshold{"threshold"};
+
+    void start(cycle_t start) { accounted_ = start; }
+    void finish(cycle_t end);
+    const guard_counters& counters() const { return counters_; }
+
+  private:
+    void on_query(unsigned, query_item& item);
+    void on_bound(unsigned lane, bound_item& item);
+    void step(cycle_t now) override;
+    void broadcast(row_item& item, cycle_t visible);
+
+    guard_params params_;
+    bui_generator bui_generator_;
+    threshold_unit threshold_unit_;
+    registered_fifo<query_item> queries_;
+    // All lanes' bounds in one queue: a maximum does not ask for their order.
+    registered_fifo<bound_item> bounds_in_{64};
+    std::array<cycle_t, 2> last_threshold_{};  ///< per slot: edge at which the lanes see the last T sent
+    cycle_t accounted_ = 0;
+    guard_counters counters_;
+};
+
+}  // namespace pade

@@ -1,0 +1,100 @@
+// One bit-wise PE lane: takes a bit plane a cycle, adds its masked dot product to the key's partial score, and decides
+// whether the key needs its next plane (pade.md section 3, "lane pipeline", and section 4, item 5).
+//
+//   planes   dispatcher -> lane    admissions and bit planes; a credit for each plane that leaves the input FIFO
+//   row      guard filter -> lane  the row's query with its interval table, and each rise of T
+//   verdicts lane -> dispatcher    next plane, pruned or retained
+//   bounds   lane -> guard filter  lower bounds that may raise T
+//   scores   lane -> score queue   retained keys with their exact score
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "model/params.h"
+#include "model/qkpu/gsat.h"
+#include "model/qkpu/qkpu_counters.h"
+#include "model/qkpu/scoreboard.h"
+#include "tlm/clocked_module.h"
+#include "tlm/payloads.h"
+#include "tlm/registered.h"
+
+namespace pade {
+
+struct pe_lane_params {
+    lane_params lane;
+    bool guard_enabled = true;
+    unsigned row = 0;            ///< number of the row, carried by the scores
+    unsigned link_latency = 1;   ///< of the bounds, in cycles
+    unsigned score_credits = 4;  ///< places for this lane at the score queue's input
+};
+
+class pe_lane : public clocked_module {
+  public:
+    pe_lane(sc_core::sc_module_name name, const pe_lane_params& params);
+
+    stream_target<plane_item> planes{"planes"};
+    stream_target<row_item> row{"row"};
+    stream_initiator<verdict_item> verdicts{"verdicts"};
+    stream_initiator<bound_item> bounds{"bounds"};
+    stream_initiator<score_item> scores{"scores"};
+
+    /// Closes the books at `end`, the number of cycles that the run took. Classes then sum to `end - start`.
+    void finish(cycle_t end);
+    /// Cycles before `start` are in no class.
+    void start(cycle_t start) { accounted_ = start; }
+    const lane_counters& counters() const { return counters_; }
+    /// What the lane waits for, for the watchdog; empty when it has no key.
+    std::string waits_for() const;
+
+  private:
+    /// A plane on its way through the pipeline.
+    struct operation {
+        cycle_t due = 0;  ///< edge of its decision
+        std::int32_t partial = 0;
+        std::uint32_t key = 0;
+        std::uint16_t tag = 0;
+        std::uint8_t slot = 0;
+        std::uint8_t plane = 0;
+    };
+    /// One of the two blocks in flight, as this lane sees it.
+    struct context {
+        std::shared_ptr<const row_query> query;
+        numeric::threshold threshold;
+        std::int64_t best_bound = 0;  ///< largest lower bound sent for this query
+        bool bound_sent = false;
+        lane_head_counters* head = nullptr;
+    };
+
+    void on_planes(unsigned, plane_item& item);
+    void on_row(unsigned, row_item& item);
+    void on_score_credit(unsigned, cycle_t now);
+
+    void step(cycle_t now) override;
+    void take_queries(cycle_t now);
+    void take_thresholds(cycle_t now);
+    void take_admissions(cycle_t now);
+    bool decide(cycle_t now);
+    bool issue(cycle_t now);
+    void send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycle_t now);
+    void account_sleep(cycle_t now);
+    std::uint64_t& waiting_class();
+
+    pe_lane_params params_;
+    gsat gsat_;
+    scoreboard scoreboard_;
+    std::array<context, 2> contexts_;
+    registered_fifo<plane_item> fifo_;
+    registered_fifo<plane_item> admissions_;
+    registered_fifo<row_item> queries_;
+    registered_fifo<row_item> thresholds_;
+    registered_fifo<operation> pipeline_{16};
+    credit_counter score_credits_;
+    cycle_t datapath_free_ = 0;  ///< first edge at which a plane may be taken
+    cycle_t accounted_ = 0;      ///< cycles before this one are in a class
+    bool more_keys_ = false;     ///< of the last admission
+    lane_counters counters_;
+};
+
+}  // namespace pade

@@ -1,0 +1,49 @@
+// What the QK-PU counts (docs/statistics.md: pairs, planes, lanes, guard).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "tlm/payloads.h"
+
+namespace pade {
+
+/// The part of a lane's counters that belongs to one query head.
+struct lane_head_counters {
+    std::uint64_t planes = 0;  ///< (row, key, plane) processed
+    std::uint64_t retained = 0;
+    std::array<std::uint64_t, max_planes> pruned_at{};  ///< pairs pruned after plane 0 ..
+    std::uint64_t busy = 0;                             ///< datapath cycles
+};
+
+struct lane_counters {
+    // Each cycle of a lane is in exactly one of these, the first that fits.
+    std::uint64_t busy = 0;
+    std::uint64_t stall_downstream = 0;
+    std::uint64_t stall_scoreboard = 0;
+    std::uint64_t stall_data = 0;
+    std::uint64_t idle = 0;
+
+    std::uint64_t busy_dims = 0;  ///< dims in use over the busy cycles; 64 * busy when each pass is full
+    std::uint64_t selected = 0;   ///< elements through the selectors
+    std::uint64_t admitted = 0;
+    std::uint64_t bounds_sent = 0;
+    std::uint64_t planes_in = 0;  ///< items of the plane link: admissions and planes
+    std::uint64_t rows_in = 0;    ///< items of the row link: queries and thresholds
+    std::uint64_t verdicts_out = 0;
+    std::uint64_t scores_out = 0;
+    std::vector<lane_head_counters> heads;
+};
+
+struct guard_counters {
+    std::uint64_t queries = 0;        ///< interval tables made
+    std::uint64_t bounds = 0;         ///< lower bounds received
+    std::uint64_t raised = 0;         ///< thresholds broadcast
+    std::uint64_t row_items_out = 0;
+    std::uint64_t threshold_items_out = 0;
+    std::uint64_t busy = 0;           ///< cycles with a bound or a query at hand
+    std::uint64_t idle = 0;
+};
+
+}  // namespace pade

@@ -1,0 +1,52 @@
+// The lane's scoreboard: one entry a key from admission to decision, with its token, next plane and partial score
+// (20 + 3 + 22 bits and one for the block; pade.md section 3).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace pade {
+
+class scoreboard {
+  public:
+    struct entry {
+        std::uint32_t key = 0;
+        std::uint8_t slot = 0;
+        std::uint8_t next_plane = 0;
+        std::int32_t partial = 0;  ///< S^r, r = next_plane planes known
+    };
+
+    explicit scoreboard(unsigned entries);
+
+    bool full() const { return free_.empty(); }
+    unsigned used() const { return capacity_ - static_cast<unsigned>(free_.size()); }
+    unsigned capacity() const { return capacity_; }
+
+    /// Takes an entry for `key`. tag: the number under which it is found again. Throws internal_error when full.
+    void admit(std::uint16_t tag, std::uint32_t key, std::uint8_t slot);
+    /// The entry of a live key. Throws internal_error when `tag` has no entry, or another key's.
+    entry& find(std::uint16_t tag, std::uint32_t key, std::uint8_t slot);
+    void retire(std::uint16_t tag);
+
+  private:
+    static constexpr std::uint8_t none = 0xff;
+    [[noreturn]] void lost(const char* what, std::uint32_t key) const;
+
+    unsigned capacity_;
+    std::vector<entry> entries_;
+    std::vector<std::uint8_t> free_;
+    // Hardware compares the token with all entries at once; the dispatcher's tag spares the simulation that search.
+    std::vector<std::uint8_t> by_tag_;
+};
+
+inline scoreboard::entry& scoreboard::find(std::uint16_t tag, std::uint32_t key, std::uint8_t slot) {
+    if (tag >= by_tag_.size() || by_tag_[tag] == none)
+        lost("a plane came for a key without an entry", key);
+    entry& e = entries_[by_tag_[tag]];
+    if (e.key != key || e.slot != slot)
+        lost("the entry belongs to another key", key);
+    return e;
+}
+
+}  // namespace pade

@@ -1,0 +1,436 @@
+#include "model/vpu/score_queue.h"
+
+#include <algorithm>
+
+#include "model/vpu/vpu_test_peers.h"
+#include "tlm/protocol_checker.h"
+
+using namespace pade;
+using namespace pade_test;
+
+namespace {
+
+struct pair_observer : sc_core::sc_module, tlm::tlm_analysis_if<pair_event> {
+    explicit pair_observer(sc_core::sc_module_name name) : sc_module(name) {}
+    void write(const pair_event& event) override { seen.emplace_back(event.row, event.key, event.score); }
+    std::vector<std::tuple<unsigned, unsigned, int>> seen;
+};
+
+params small() {
+    params p;
+    p.lane.count = 4;
+    return p;
+}
+
+struct queue_bench : bench {
+    params p;
+    block_maker maker;
+    score_queue unit;
+    std::vector<std::unique_ptr<source<score_item>>> lanes;
+    std::vector<std::unique_ptr<source<threshold_item>>> guards;
+    source<tile_item> tiles{"tiles"};
+    sink<level_item> level{"level"};
+    sink<v_reserved_item> reserved{"reserved"};
+    sink<pair_item> out{"out"};
+    sink<fetch_item> fetches{"fetches"};
+    std::unique_ptr<protocol_checker> checker;
+    std::unique_ptr<memory_stub> memory;
+    pair_observer kept{"kept"};
+    pair_observer pruned{"pruned"};
+
+    explicit queue_bench(const params& parameters) : p(parameters), unit("unit", p) {
+        for (unsigned i = 0; i < p.rows.count * p.lane.count; ++i) {
+            lanes.push_back(std::make_unique<source<score_item>>(sc_core::sc_gen_unique_name("lane"), 1, 4));
+            clock_it(*lanes[i]);
+            lanes[i]->out.bind(unit.scores[i]);
+        }
+        for (unsigned r = 0; r < p.rows.count; ++r) {
+            guards.push_back(std::make_unique<source<threshold_item>>(sc_core::sc_gen_unique_name("guard")));
+            clock_it(*guards[r]);
+            guards[r]->out.bind(unit.thresholds[r]);
+        }
+        clock_it(tiles);
+        clock_it(unit);
+        clock_it(level);
+        clock_it(reserved);
+        clock_it(out);
+        clock_it(fetches);
+        tiles.out.bind(unit.tiles);
+        unit.level.bind(level.in);
+        unit.reserved.bind(reserved.in);
+        unit.out.bind(out.in);
+        unit.v_fetch.bind(fetches.in);
+        fetches.credit = [](const fetch_item&) { return false; };
+        unit.retained_pairs.bind(kept);
+        unit.pruned_pairs.bind(pruned);
+        if (!p.ista.enabled) {
+            checker = std::make_unique<protocol_checker>("checker");
+            memory = std::make_unique<memory_stub>("memory", 20);
+            clock_it(*memory);
+            unit.spill.bind(checker->in);
+            checker->out.bind(memory->socket);
+            unit.set_spill_region(0x40000000);
+        }
+    }
+    void begin(cycle_t cycle, const block_ptr& block) {
+        tile_item item;
+        item.what = tile_item::kind::block_begin;
+        item.block = block;
+        tiles.at(cycle, item);
+    }
+    void close(cycle_t cycle, const block_ptr& block, unsigned index, unsigned retained) {
+        tile_item item;
+        item.block = block;
+        item.tile = block->tiles[index];
+        item.retained = retained;
+        item.last_of_block = index + 1 == block->tiles.size();
+        tiles.at(cycle, item);
+    }
+    void score(cycle_t cycle, unsigned row, unsigned key, int score_, unsigned slot = 0) {
+        score_item item;
+        item.slot = static_cast<std::uint8_t>(slot);
+        item.row = static_cast<std::uint8_t>(row);
+        item.key = key;
+        item.score = score_;
+        lanes[row * p.lane.count + key % p.lane.count]->at(cycle, item);
+    }
+    void threshold(cycle_t cycle, unsigned row, std::int64_t value) {
+        threshold_item item;
+        item.valid = true;
+        item.value = value;
+        guards[row]->at(cycle, item);
+    }
+    /// "tile:row.key,row.key" of all heads, in order; "!" at a block's end.
+    std::string text() const {
+        std::string s;
+        for (const auto& seen : out.items) {
+            if (seen.item.head)
+                s += (s.empty() ? "" : " ") + std::to_string(seen.item.head->tile) +
+                     (seen.item.head->last_of_block ? "!" : "") + ":";
+            else
+                s += (s.back() == ':' ? "" : ",") + std::to_string(seen.item.row) + "." + std::to_string(seen.item.key);
+        }
+        return s;
+    }
+};
+
+// The tile closes at edge 20, is seen at 21, and the re-check happens there.
+void recheck_sees_threshold(cycle_t visible, bool prunes) {
+    queue_bench b(small());
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 0, 3, 100);
+    b.score(5, 0, 4, 99);
+    b.threshold(visible - 1, 0, 100);
+    b.close(20, block, 0, 2);
+    b.run_until(60);
+    CHECK(b.kept.seen.size() == (prunes ? 1 : 2));
+    CHECK(b.pruned.seen.size() == (prunes ? 1 : 0));
+    CHECK(b.kept.seen[0] == std::make_tuple(0U, 3U, 100));
+}
+
+void link_latency_is(unsigned latency) {
+    params p = small();
+    p.link.latency = latency;
+    queue_bench b(p);
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 0, 3, 100);
+    b.close(20, block, 0, 1);
+    b.run_until(21 + latency);
+    CHECK(b.out.items.empty());
+    CHECK(b.fetches.items.empty());
+    b.run_until(22 + latency);
+    REQUIRE(b.out.items.size() == 2);
+    CHECK(b.out.items[1].cycle == 21 + latency);
+    REQUIRE(b.fetches.items.size() == 1);
+    CHECK(b.fetches.items[0].cycle == 21 + latency);
+    REQUIRE(b.reserved.items.size() == 1);
+    CHECK(b.reserved.items[0].cycle == 21 + latency);
+}
+
+}  // namespace
+
+TEST_CASE("the re-check uses a threshold that is seen at its own edge") {
+    recheck_sees_threshold(21, true);
+}
+TEST_CASE("the re-check does not use a threshold that is seen one edge later") {
+    recheck_sees_threshold(22, false);
+}
+TEST_CASE("heads, pairs, fetches and notes leave with link.latency: 1") {
+    link_latency_is(1);
+}
+TEST_CASE("heads, pairs, fetches and notes leave with link.latency: 5") {
+    link_latency_is(5);
+}
+
+TEST_CASE("tiles go on in the order of the block, sorted, and an empty one only at the block's end") {
+    queue_bench b(small());
+    b.maker.tiles = {0, 3, 1, 2};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 1, 200, 10);
+    b.score(6, 0, 200, 20);
+    b.score(6, 1, 193, 30);
+    b.score(7, 2, 1, 40);
+    b.close(10, block, 0, 1);
+    b.close(12, block, 1, 3);
+    b.close(12, block, 2, 0);
+    b.close(13, block, 3, 0);
+    b.run_until(60);
+    CHECK(b.text() == "0:2.1 3:1.193,0.200,1.200 2!:");
+    const tile_head& head = *b.out.items[2].item.head;
+    CHECK(head.v_rows == 2);
+    CHECK(head.pairs == 3);
+    CHECK(head.row_mask == 3);
+    CHECK(head.row_max[0] == 20);
+    CHECK(head.row_max[1] == 30);
+    REQUIRE(b.fetches.items.size() == 3);
+    const fetch_item& fetch = b.fetches.items[1].item;
+    CHECK(fetch.address == block->rows[1].v_address + 193 * 64);
+    CHECK(fetch.bank == fetch.address / 32);
+    CHECK(fetch.atoms == 2);
+    CHECK(fetch.useful[1] == 0xffffffff);
+    b.unit.finish(60);
+    const auto& c = b.unit.counters();
+    CHECK(c.pairs_in == 4);
+    CHECK(c.pairs_out == 4);
+    CHECK(c.peak_pairs == 4);
+    CHECK(c.tiles == 4);
+    CHECK(c.tile_parts == 3);
+    CHECK(c.pair_items_out == b.out.items.size());
+    CHECK(c.fetch_items_out == 3);
+    CHECK(c.tile_items_in == 5);
+    CHECK(c.retained == std::vector<std::uint64_t>{1, 2, 1});
+    CHECK(c.cycles.total() == 60);
+    CHECK(c.cycles.idle > 40);
+    CHECK(b.unit.waits_for().empty());
+}
+
+TEST_CASE("a closed tile waits for pairs that are still on their way") {
+    queue_bench b(small());
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 0, 3, 1);
+    b.close(10, block, 0, 2);
+    b.score(30, 1, 3, 2);
+    b.run_until(30);
+    CHECK(b.out.items.empty());
+    CHECK(b.unit.waits_for().find("1 of 2 pairs") != std::string::npos);
+    b.run_until(60);
+    CHECK(b.text() == "0!:0.3,1.3");
+    CHECK(b.out.items[0].cycle == 32);
+}
+
+TEST_CASE("the useful bytes of a V row end with head_dim") {
+    queue_bench b(small());
+    b.maker.head_dim = 72;
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 0, 3, 1);
+    b.close(6, block, 0, 1);
+    b.run_until(30);
+    REQUIRE(b.fetches.items.size() == 1);
+    CHECK(b.fetches.items[0].item.atoms == 3);
+    CHECK(b.fetches.items[0].item.useful[1] == 0xffffffff);
+    CHECK(b.fetches.items[0].item.useful[2] == 0xff);
+}
+
+TEST_CASE("at most vpu.prefetch_rows V rows are reserved, and the re-check waits with the prefetch") {
+    params p = small();
+    p.vpu.prefetch_rows = 4;
+    queue_bench b(p);
+    b.maker.tiles = {0, 1};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned key = 0; key < 4; ++key)
+        b.score(5, 0, key, 10);
+    b.score(5, 0, 64, 10);
+    b.score(5, 0, 65, 9);
+    b.close(6, block, 0, 4);
+    b.close(7, block, 1, 2);
+    b.threshold(50, 0, 10);  // while tile 1 waits
+    b.run_until(60);
+    CHECK(b.fetches.items.size() == 4);
+    CHECK(b.text() == "0:0.0,0.1,0.2,0.3");
+    b.fetches.give_credit();
+    b.run_until(100);
+    CHECK(b.fetches.items.size() == 5);
+    CHECK(b.fetches.items[4].cycle == 62);  // credit given at 60, used at 61
+    CHECK(b.text() == "0:0.0,0.1,0.2,0.3 1!:0.64");
+    CHECK(b.unit.counters().recheck_pruned == std::vector<std::uint64_t>{1});
+    b.unit.finish(100);
+    CHECK(b.unit.counters().cycles.wait_v > 40);
+}
+
+TEST_CASE("a tile with more V rows than may be reserved goes on in parts with the maximum of the whole") {
+    params p = small();
+    p.vpu.prefetch_rows = 4;
+    queue_bench b(p);
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned key = 0; key < 5; ++key)
+        b.score(5, 0, key, static_cast<int>(key));
+    b.close(6, block, 0, 5);
+    b.run_until(30);
+    CHECK(b.fetches.items.size() == 4);
+    CHECK(b.text() == "0:0.0,0.1 0:0.2,0.3 0!:0.4");
+    CHECK(b.out.items[0].item.head->row_max[0] == 4);
+    b.fetches.give_credit();
+    b.run_until(60);
+    CHECK(b.fetches.items.size() == 5);
+    CHECK(b.unit.waits_for().empty());
+}
+
+TEST_CASE("the level is said when it changes, above the mark and back at it") {
+    params p = small();
+    p.vpu.score_queue_high = 2;
+    queue_bench b(p);
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned i = 0; i < 3; ++i)
+        b.score(5 + i, 0, i, 1);
+    b.close(20, block, 0, 3);
+    b.run_until(60);
+    REQUIRE(b.level.items.size() == 2);
+    CHECK(b.level.items[0].item.above);
+    CHECK(b.level.items[0].cycle == 9);  // the third pair: sent 7, here 8, said for 9
+    CHECK_FALSE(b.level.items[0].item.closed_waits);
+    CHECK_FALSE(b.level.items[1].item.above);
+    CHECK(b.level.items[1].cycle == 22);
+}
+
+TEST_CASE("above the mark the queue says that a closed tile waits in it") {
+    params p = small();
+    p.vpu.score_queue_high = 2;
+    queue_bench b(p);
+    b.out.credit = [](const pair_item&) { return false; };
+    b.maker.tiles = {0, 1};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned i = 0; i < 64; ++i)
+        b.score(5 + i, 0, i, 1);
+    b.close(100, block, 0, 64);
+    b.run_until(140);
+    REQUIRE(b.level.items.size() == 2);
+    CHECK(b.level.items[1].item.above);
+    CHECK(b.level.items[1].item.closed_waits);
+    CHECK(b.level.items[1].cycle == 102);
+    b.unit.finish(140);
+    CHECK(b.unit.counters().cycles.stall_downstream == 7);  // 64 V rows keep it busy from edge 101 to 132
+}
+
+TEST_CASE("two blocks are kept apart by their slot, and T restarts with a block") {
+    queue_bench b(small());
+    std::vector<block_ptr> blocks;
+    for (std::uint64_t id = 0; id < 3; ++id) {
+        b.maker.id = id;
+        blocks.push_back(b.maker.make());
+    }
+    b.begin(1, blocks[0]);
+    b.begin(2, blocks[1]);
+    b.threshold(4, 0, 50);  // slot 0
+    b.score(5, 0, 3, 10, 1);
+    b.score(6, 0, 3, 60, 0);
+    b.close(10, blocks[0], 0, 1);
+    b.close(11, blocks[1], 0, 1);
+    b.begin(30, blocks[2]);
+    b.score(35, 0, 3, 10, 0);
+    b.close(40, blocks[2], 0, 1);
+    b.run_until(60);
+    REQUIRE(b.out.items.size() == 6);
+    CHECK(b.out.items[1].item.score == 60);
+    CHECK(b.out.items[3].item.score == 10);
+    CHECK(b.out.items[5].item.score == 10);
+    CHECK(b.pruned.seen.empty());
+}
+
+TEST_CASE("the re-check can be switched off") {
+    params p = small();
+    p.guard.recheck = false;
+    queue_bench b(p);
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.threshold(2, 0, 1000);
+    b.score(5, 0, 3, 10);
+    b.close(10, block, 0, 1);
+    b.run_until(60);
+    CHECK(b.kept.seen.size() == 1);
+}
+
+TEST_CASE("more pairs than the dispatcher may let come are an internal error") {
+    params p = small();
+    p.vpu.score_queue_high = 1;
+    p.lane.scoreboard_entries = 1;
+    p.tile.keys = 16;
+    queue_bench b(p);
+    b.maker.tile_keys = 16;
+    b.maker.tiles = {0, 1, 2, 3, 4, 5, 6, 7};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned key = 0; key < 128; ++key)
+        for (unsigned row = 0; row < 8; ++row)
+            b.score(5, row, key, 1);
+    CHECK(b.unit.capacity() < 128 * 8);
+    // SystemC wraps what a process throws.
+    CHECK_THROWS_WITH(b.run_until(200), Catch::Matchers::Contains("that the dispatcher may let come"));
+    sc_core::sc_report_handler::initialize();  // the one error was expected: forget its count
+}
+
+TEST_CASE("ISTA off: tiles wait for the end of the block, the surplus goes to DRAM and back, the maximum is final") {
+    params p = small();
+    p.ista.enabled = false;
+    p.ista.score_bytes = 1024;  // 128 pairs
+    p.softmax.exps_per_cycle = 2;
+    queue_bench b(p);
+    b.fetches.credit = [](const fetch_item&) { return true; };
+    b.maker.tiles = {0, 3, 1, 2};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    const unsigned seed = 3;
+    INFO("seed " << seed);
+    std::mt19937 random(seed);
+    std::map<unsigned, unsigned> per_tile;
+    std::vector<std::tuple<unsigned, unsigned, int>> all;
+    std::map<unsigned, int> row_max;
+    for (unsigned tile : block->tiles)
+        for (unsigned key = tile * 64; key < tile * 64 + 64; ++key)
+            for (unsigned row = 0; row < 8; ++row) {
+                if (random() % 3 != 0)
+                    continue;
+                const int s = static_cast<int>(random() % 1000) - 500;
+                b.score(5 + all.size() / 4, row, key, s);
+                ++per_tile[tile];
+                all.emplace_back(row, key, s);
+                row_max[row] = row_max.count(row) != 0 ? std::max(row_max[row], s) : s;
+            }
+    for (unsigned i = 0; i < 4; ++i)
+        b.close(300 + 300 * i, block, i, per_tile[block->tiles[i]]);
+    b.run_until(1200);
+    CHECK(b.out.items.empty());
+    b.run_until(6000);
+    std::sort(all.begin(), all.end());
+    auto kept = b.kept.seen;
+    std::sort(kept.begin(), kept.end());
+    CHECK(kept == all);
+    std::vector<unsigned> order;
+    for (const auto& seen : b.out.items)
+        if (seen.item.head) {
+            order.push_back(seen.item.head->tile);
+            for (const auto& [row, s] : row_max)
+                CHECK(seen.item.head->row_max[row] == s);
+        }
+    order.erase(std::unique(order.begin(), order.end()), order.end());
+    CHECK(order == std::vector<unsigned>{0, 3, 1, 2});
+    b.unit.finish(6000);
+    const auto& c = b.unit.counters();
+    CHECK(c.spilled_pairs == all.size() - 128);
+    CHECK(c.spill_bytes_written >= 8 * c.spilled_pairs);
+    CHECK(c.spill_bytes_written <= 8 * c.spilled_pairs + 4 * 24);
+    CHECK(c.spill_bytes_read == c.spill_bytes_written);
+    CHECK(b.memory->most_in_flight <= 16);
+    CHECK(c.pairs_out == all.size());
+    b.checker->finish();
+    CHECK(b.checker->clean());
+    CHECK(b.unit.waits_for().empty());
+}

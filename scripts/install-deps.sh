@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what the project needs and this machine lacks. Debian 12 or a relative of it; as root, or with sudo.
+set -euo pipefail
+
+packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-dev catch2 libboost-dev libcli11-dev
+    nlohmann-json3-dev libssl-dev python3 python3-numpy python3-jsonschema)
+
+if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
+    echo "This is no Debian system; nothing is installed. Needed, by Debian's names: ${packages[*]}" >&2
+    exit 0
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $status == installed ]] || missing+=("$package")
+done
+if (( ${#missing[@]} == 0 )); then
+    exit 0
+fi
+
+echo "Installing: ${missing[*]}"
+as_root=()
+if (( EUID != 0 )); then
+    if ! command -v sudo >/dev/null; then
+        echo "These packages are missing, and this is neither root nor is there sudo. Run as root:" >&2
+        echo "    apt-get update && apt-get install -y --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+apt=(env DEBIAN_FRONTEND=noninteractive apt-get -q)
+"${as_root[@]}" "${apt[@]}" update
+"${as_root[@]}" "${apt[@]}" install -y --no-install-recommends "${missing[@]}"

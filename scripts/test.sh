@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs all tests. Exit code 0 only if everything passed.
+#
+#   scripts/test.sh          all tests but those labelled `full`; unit tests and one small trace with sanitizers
+#   scripts/test.sh --full   in addition every trace set, also with sanitizers
+#
+# PADE_TRACES: directories with trace sets, separated by colons (default: traces/).
+set -uo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+full=false
+case "${1:-}" in
+    --full) full=true ;;
+    "") ;;
+    -h | --help) sed -n '2,7s/^# \{0,1\}//p' scripts/test.sh; exit 0 ;;
+    *) sed -n '2,7s/^# \{0,1\}//p' scripts/test.sh; exit 2 ;;
+esac
+
+export PADE_TRACES=${PADE_TRACES:-$root/traces}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=0}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+# Debian's own Python has Debian's packages; another one first in PATH may not.
+python=/usr/bin/python3
+[[ -x $python ]] || python=python3
+
+times=()
+failed=()
+
+# stage NAME COMMAND...: runs it, notes how long it took and whether it passed.
+stage() {
+    local name=$1 start=$SECONDS status=0
+    shift
+    echo
+    echo "== $name"
+    "$@" || status=$?
+    times+=("$(printf '%5d s  %-6s  %s' $(( SECONDS - start )) "$( (( status == 0 )) && echo ok || echo FAILED)" "$name")")
+    (( status == 0 )) || failed+=("$name")
+    return $status
+}
+
+summary() {
+    echo
+    echo "== stages"
+    printf '%s\n' "${times[@]}"
+    if (( ${#failed[@]} != 0 )); then
+        printf 'FAILED: %s\n' "${failed[@]}"
+        exit 1
+    fi
+    echo "All stages passed."
+}
+
+# Without these nothing else can run.
+need() { stage "$@" || summary; }
+
+build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
+run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
+
+need "install" scripts/install-deps.sh
+need "configure, release" configure release build
+need "build, release" build build 1000
+stage "tests, release" run_tests build -LE '^full$'
+stage "documents" "$python" scripts/check_docs.py
+
+need "configure, sanitizers" configure sanitize build-sanitize
+need "build, sanitizers" build build-sanitize 1500
+stage "unit tests, sanitizers" run_tests build-sanitize -L '^unit$' -LE '^full$'
+stage "small trace, sanitizers" build-sanitize/pade-sim run --trace traces/use-lite/l0-decode8-s128-gpl3 \
+    --out out/test-sanitize --force --check-tlm
+
+if $full; then
+    stage "every trace set, release" run_tests build -L '^full$'
+    stage "every trace set, sanitizers" run_tests build-sanitize -L '^full$'
+fi
+summary

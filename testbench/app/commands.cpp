@@ -1,0 +1,163 @@
+#include "testbench/app/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <iostream>
+
+#include "model/errors.h"
+#include "model/params_json.h"
+#include "testbench/app/log.h"
+#include "testbench/app/progress_bar.h"
+#include "testbench/report/stats_json.h"
+#include "testbench/report/summary.h"
+#include "testbench/run/run.h"
+#include "tlm/dram/address_map.h"
+
+namespace pade {
+
+namespace {
+
+params load_effective(const std::vector<std::string>& configs, const std::vector<std::string>& sets) {
+    params p;
+    for (const std::string& file : configs)
+        load_params(p, file);
+    for (const std::string& assignment : sets)
+        set_param(p, assignment);
+    check_params(p);
+    (void)address_map(p.dram);  // dram.mapping must parse
+    return p;
+}
+
+/// The number that `text` is, and nothing but it.
+std::uint32_t number(const std::string& text, const std::string& where) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size())
+        throw input_error(where + ": '" + text + "' is no number; allowed: integers from 0 on");
+    return value;
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+    std::vector<std::string> parts(1);
+    for (const char c : text) {
+        if (c == at)
+            parts.emplace_back();
+        else
+            parts.back() += c;
+    }
+    return parts;
+}
+
+bit_flip parse_flip(const std::string& text) {
+    const std::vector<std::string> parts = split(text, ':');
+    bit_flip flip;
+    if (parts.size() != 5 || (parts[0] != "q" && parts[0] != "k" && parts[0] != "v"))
+        throw input_error("--flip: '" + text + "'; allowed: q|k|v:HEAD:ROW:DIM:BIT");
+    flip.of = parts[0] == "q" ? bit_flip::tensor::q : parts[0] == "k" ? bit_flip::tensor::k : bit_flip::tensor::v;
+    flip.head = number(parts[1], "--flip " + text);
+    flip.row = number(parts[2], "--flip " + text);
+    flip.dim = number(parts[3], "--flip " + text);
+    flip.bit = number(parts[4], "--flip " + text);
+    return flip;
+}
+
+}  // namespace
+
+void add_run_options(CLI::App& app, run_arguments& args) {
+    app.add_option("--trace", args.trace, "trace set: a folder with manifest.json")->required();
+    app.add_option("--out", args.out, "folder for the results; made, and only there when the run has finished")
+        ->required();
+    app.add_option("--head", args.head, "one query head: its position in head_list (default: all)")
+        ->check(CLI::NonNegativeNumber);
+    app.add_flag("--all-heads", args.all_heads, "all query heads, the default");
+    app.add_option("--queries", args.queries, "A:B, queries A to B-1; they keep their place in the causal mask");
+    app.add_option("--config", args.configs, "JSON file with parameters; may be given several times");
+    app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
+    app.add_flag("--force", args.force, "replace an existing --out");
+    app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
+    app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
+    app.add_flag("--json", args.json, "print stats.json instead of the summary");
+    app.add_option("--flip", args.flips,
+                   "fault injection: inverts a stored bit after the load, q|k|v:HEAD:ROW:DIM:BIT (bit 0 lowest)");
+    app.add_flag("--reverse-construction", args.reverse_construction,
+                 "build the modules in the opposite order; no result may change");
+}
+
+int run_command(const run_arguments& args) {
+    const params p = load_effective(args.configs, args.sets);
+    run_options options;
+    options.trace = args.trace;
+    options.out = args.out;
+    options.force = args.force;
+    options.golden = !args.no_golden;
+    options.check_tlm = args.check_tlm;
+    options.reverse_construction = args.reverse_construction;
+    options.command = args.command;
+    if (args.head >= 0 && args.all_heads)
+        throw input_error("--head and --all-heads contradict each other; allowed: one of them");
+    if (args.head >= 0)
+        options.what.head = static_cast<unsigned>(args.head);
+    if (!args.queries.empty()) {
+        const std::vector<std::string> ends = split(args.queries, ':');
+        if (ends.size() != 2)
+            throw input_error("--queries: '" + args.queries + "'; allowed: A:B with A below B");
+        options.what.queries = {number(ends[0], "--queries"), number(ends[1], "--queries")};
+    }
+    for (const std::string& text : args.flips)
+        options.flips.push_back(parse_flip(text));
+    progress_bar bar;
+    options.on_progress = [&bar](std::uint64_t done, std::uint64_t all) { bar.show(done, all); };
+
+    const run_result result = run(p, options);
+    bar.clear();
+    std::cout << (args.json ? stats_to_json(result.figures) : summary(result.figures, p));
+    if (!result.failures.empty()) {
+        std::cout.flush();
+        for (const std::string& failure : result.failures)
+            std::cerr << "pade-sim: check failed: " << failure << "\n";
+        std::cerr << "pade-sim: to reproduce: " << args.command << "\n";
+    }
+    if (result.exit_code == exit_code::ok && reports_of_trouble() != 0) {
+        std::cerr << "pade-sim: SystemC reported " << reports_of_trouble() << " warnings or errors during the run\n";
+        return exit_code::internal;
+    }
+    return result.exit_code;
+}
+
+void add_check_options(CLI::App& app, check_arguments& args) {
+    app.add_option("--config", args.configs, "JSON file with parameters");
+    app.add_option("--set", args.sets, "group.name=value");
+    app.add_option("--trace", args.trace, "trace set: a folder with manifest.json");
+}
+
+int check_command(const check_arguments& args) {
+    if (args.configs.empty() && args.sets.empty() && args.trace.empty())
+        throw input_error("check: nothing to check; allowed: --config FILE, --set key=value, --trace DIR");
+    const params p = load_effective(args.configs, args.sets);
+    if (!args.configs.empty() || !args.sets.empty()) {
+        const auto defaults = param_values(params{});
+        const auto values = param_values(p);
+        std::cout << "configuration: valid";
+        unsigned different = 0;
+        for (std::size_t i = 0; i < values.size(); ++i)
+            if (values[i].second != defaults[i].second) {
+                std::cout << (different++ == 0 ? ", other than the defaults:\n" : "") << "  " << values[i].first << " = "
+                          << values[i].second << " (default " << defaults[i].second << ")\n";
+            }
+        if (different == 0)
+            std::cout << ", all defaults\n";
+    }
+    if (!args.trace.empty()) {
+        const trace_set trace = select(load_trace_set(args.trace), {});
+        std::cout << "trace: valid: " << trace.name << ", " << (trace.causal ? "causal " : "")
+                  << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", " << trace.heads.size()
+                  << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries << " queries, "
+                  << trace.keys << " keys, head_dim " << trace.head_dim << "\n";
+        check_supported(p, trace);
+        for (const std::string& note : notes_on(p, trace))
+            std::cout << "note: " << note << "\n";
+    }
+    return exit_code::ok;
+}
+
+}  // namespace pade

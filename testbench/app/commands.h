@@ -1,0 +1,40 @@
+// The subcommands of pade-sim, each with its options and what it does.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace pade {
+
+struct run_arguments {
+    std::string trace;
+    std::string out;
+    int head = -1;
+    bool all_heads = false;
+    std::string queries;
+    std::vector<std::string> configs;
+    std::vector<std::string> sets;
+    std::vector<std::string> flips;
+    bool force = false;
+    bool check_tlm = false;
+    bool no_golden = false;
+    bool json = false;
+    bool reverse_construction = false;
+    std::string command;  ///< what was typed
+};
+void add_run_options(CLI::App& app, run_arguments& args);
+int run_command(const run_arguments& args);
+
+struct check_arguments {
+    std::vector<std::string> configs;
+    std::vector<std::string> sets;
+    std::string trace;
+};
+void add_check_options(CLI::App& app, check_arguments& args);
+int check_command(const check_arguments& args);
+
+}  // namespace pade

@@ -1,0 +1,91 @@
+// pade-sim: the command line. Exit codes: 0 finished and all checks held, 2 bad input, 3 a check failed, 4 watchdog or internal
+// error.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <systemc>
+
+#include "model/errors.h"
+#include "model/params_json.h"
+#include "testbench/app/commands.h"
+#include "testbench/app/log.h"
+#include "testbench/report/version.h"
+
+namespace {
+
+std::string command_line(int argc, char** argv) {
+    std::string line;
+    for (int i = 0; i < argc; ++i) {
+        std::string word = argv[i];
+        if (word.find_first_of(" \t'\"$\\*?[]{}()<>|&;") != std::string::npos) {
+            std::string quoted = "'";
+            for (const char c : word)
+                quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+            word = quoted + "'";
+        }
+        line += (i == 0 ? "" : " ") + word;
+    }
+    return line;
+}
+
+}  // namespace
+
+int sc_main(int argc, char** argv) {
+    using namespace pade;
+    CLI::App app{"pade-sim: SystemC/TLM-2.0 model of the PADE sparse-attention accelerator"};
+    app.require_subcommand(0, 1);
+    bool version = false;
+    app.add_flag("--version", version, "version, commit, compiler, SystemC");
+    std::string log_level = "warn";
+    app.add_option("--log", log_level, "trace, debug, info, warn, error or off")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}));
+
+    run_arguments run_args;
+    CLI::App* run = app.add_subcommand("run", "one trace set through the chip");
+    add_run_options(*run, run_args);
+    bool params_as_json = false;
+    bool params_as_markdown = false;
+    CLI::App* print = app.add_subcommand("params", "all parameters: default, unit, range, source");
+    print->add_flag("--json", params_as_json, "as JSON Schema");
+    print->add_flag("--markdown", params_as_markdown, "as docs/parameters.md");
+    check_arguments check_args;
+    CLI::App* check = app.add_subcommand("check", "validates a configuration or a trace set, changes nothing");
+    add_check_options(*check, check_args);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& e) {
+        const int code = app.exit(e, std::cout, std::cerr);
+        return code == 0 ? exit_code::ok : exit_code::bad_input;
+    }
+
+    try {
+        install_log(log_level);
+        if (version) {
+            std::cout << version_details() << "\n";
+            return exit_code::ok;
+        }
+        if (*run) {
+            run_args.command = command_line(argc, argv);
+            return run_command(run_args);
+        }
+        if (*print) {
+            std::cout << (params_as_json ? params_schema() : params_as_markdown ? params_markdown() : params_table());
+            return exit_code::ok;
+        }
+        if (*check)
+            return check_command(check_args);
+        std::cout << app.help();
+        return exit_code::bad_input;
+    } catch (const input_error& e) {
+        std::cerr << "pade-sim: " << e.what() << "\n";
+        return exit_code::bad_input;
+    } catch (const sc_core::sc_report& e) {
+        std::cerr << "pade-sim: internal error: " << e.get_msg() << "\n";
+    } catch (const std::exception& e) {
+        std::cerr << "pade-sim: internal error: " << e.what() << "\n";
+    }
+    return exit_code::internal;
+}

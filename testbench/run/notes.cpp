@@ -1,0 +1,52 @@
+// What a combination of parameters and trace can and cannot do.
+#include <string>
+
+#include "model/errors.h"
+#include "testbench/run/run.h"
+
+namespace pade {
+
+void check_supported(const params& p, const trace_set& trace) {
+    const auto refuse = [](const std::string& key, const std::string& value, const std::string& allowed) {
+        throw input_error(key + ": " + value + " is not there yet in this version; allowed: " + allowed);
+    };
+    if (trace.head_dim != 64)
+        refuse("head_dim of " + trace.path.string(), std::to_string(trace.head_dim), "64");
+    if (trace.phase == trace_phase::prefill && p.rows.packing != rows_packing::queries)
+        refuse("rows.packing", std::string(choice_name(p.rows.packing)), "queries");
+    if (!p.ista.enabled)
+        refuse("ista.enabled", "false", "true");
+    if (p.layout.k != k_layout_kind::plane_first)
+        refuse("layout.k", std::string(choice_name(p.layout.k)), "plane_first");
+    if (p.dispatch.admission != dispatch_admission::joint)
+        refuse("dispatch.admission", std::string(choice_name(p.dispatch.admission)), "joint");
+}
+
+std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
+    std::vector<std::string> notes;
+    const auto unused = [&notes](const std::string& what, const std::string& why) {
+        notes.push_back(what + " has no effect: " + why);
+    };
+    const params defaults;
+    if (!p.guard.enabled) {
+        unused("guard.alpha", "guard.enabled is false, every plane of every key is processed");
+        unused("guard.recheck", "guard.enabled is false");
+    }
+    if (p.dispatch.order == dispatch_order::in_order_single)
+        unused("dispatch.unconditional_planes", "dispatch.order in_order_single asks for one plane at a time");
+    if (p.dispatch.order != dispatch_order::out_of_order) {
+        unused("dispatch.pick", "dispatch.order is not out_of_order");
+        unused("dispatch.pick_window", "dispatch.order is not out_of_order");
+    }
+    if (!p.vpu.rars)
+        unused("rars.split", "vpu.rars is false");
+    if (trace.phase == trace_phase::decode)
+        unused("rows.packing", "a decode step packs the heads of its query");
+    else if (p.decode.keep_kv != defaults.decode.keep_kv)
+        unused("decode.keep_kv", "the trace is a prefill");
+    if (p.dram.delay_cycles == 0 && p.dram.delay_channel != 0)
+        unused("dram.delay_channel", "dram.delay_cycles is 0");
+    return notes;
+}
+
+}  // namespace pade

@@ -1,0 +1,47 @@
+// One run: a trace goes through the chip, and what comes out is written, judged and summed up.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/params.h"
+#include "model/stats.h"
+#include "testbench/host/host.h"
+#include "testbench/trace/trace_set.h"
+
+namespace pade {
+
+struct run_options {
+    std::filesystem::path trace;
+    selection what;
+    std::filesystem::path out;
+    bool force = false;
+    bool golden = true;
+    bool check_tlm = false;
+    bool reverse_construction = false;
+    std::vector<bit_flip> flips;
+    std::string command;  ///< what the user typed, to be printed with a failed check
+    /// Called now and then with pairs ended and pairs in all.
+    std::function<void(std::uint64_t, std::uint64_t)> on_progress;
+};
+
+struct run_result {
+    stats figures;
+    std::vector<std::string> failures;  ///< checks that failed, one sentence each
+    int exit_code = 0;
+};
+
+/// Runs, and leaves the result in options.out. Throws input_error before anything is written, and internal_error when the
+/// model is stuck or breaks a promise of its own (then nothing is left in options.out).
+run_result run(const params& p, const run_options& options);
+
+/// Refuses what this version cannot compute, in one sentence.
+void check_supported(const params& p, const trace_set& trace);
+
+/// Switches that have no effect in this combination, a sentence each.
+std::vector<std::string> notes_on(const params& p, const trace_set& trace);
+
+}  // namespace pade

@@ -1,0 +1,140 @@
+// The header's dictionary is a Python literal; this is the small part of that language that NPY writers use.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "model/errors.h"
+#include "testbench/trace/npy.h"
+
+namespace pade {
+
+namespace {
+
+class dictionary_parser {
+  public:
+    dictionary_parser(const std::string& text, const std::string& file) : text_(text), file_(file) {}
+
+    npy_header parse() {
+        npy_header header;
+        bool seen_descr = false;
+        bool seen_order = false;
+        bool seen_shape = false;
+        expect('{');
+        while (peek() != '}') {
+            const std::size_t at = at_;
+            const std::string key = quoted();
+            expect(':');
+            if (key == "descr")
+                once(seen_descr, key, at), header.descr = quoted();
+            else if (key == "fortran_order")
+                once(seen_order, key, at), header.fortran_order = boolean();
+            else if (key == "shape")
+                once(seen_shape, key, at), header.shape = tuple();
+            else
+                fail(at, fmt::format("unknown key '{}'; allowed are descr, fortran_order and shape", key));
+            if (peek() != '}')
+                expect(',');
+        }
+        expect('}');
+        skip_spaces();
+        if (at_ + 1 != text_.size() || text_[at_] != '\n')
+            fail(at_, "the header must end with spaces and one newline after the closing brace");
+        if (!seen_descr || !seen_order || !seen_shape)
+            fail(0, fmt::format("key '{}' is missing", !seen_descr   ? "descr"
+                                                       : !seen_order ? "fortran_order"
+                                                                     : "shape"));
+        return header;
+    }
+
+  private:
+    [[noreturn]] void fail(std::size_t at, const std::string& what) const {
+        throw input_error(fmt::format("{}: NPY header, character {}: {}", file_, at, what));
+    }
+
+    void skip_spaces() {
+        while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t'))
+            ++at_;
+    }
+
+    char peek() {
+        skip_spaces();
+        return at_ < text_.size() ? text_[at_] : '\0';
+    }
+
+    void expect(char c) {
+        if (peek() != c)
+            fail(at_, fmt::format("'{}' is expected here", c));
+        ++at_;
+    }
+
+    void once(bool& seen, const std::string& key, std::size_t at) const {
+        if (seen)
+            fail(at, fmt::format("key '{}' occurs twice", key));
+        seen = true;
+    }
+
+    std::string quoted() {
+        const char quote = peek();
+        if (quote != '\'' && quote != '"')
+            fail(at_, "a quoted string is expected here");
+        const std::size_t end = text_.find(quote, at_ + 1);
+        if (end == std::string::npos)
+            fail(at_, "this string does not end");
+        std::string value = text_.substr(at_ + 1, end - at_ - 1);
+        at_ = end + 1;
+        return value;
+    }
+
+    bool boolean() {
+        peek();
+        for (const bool value : {false, true}) {
+            const std::string word = value ? "True" : "False";
+            if (text_.compare(at_, word.size(), word) == 0) {
+                at_ += word.size();
+                return value;
+            }
+        }
+        fail(at_, "True or False is expected here");
+    }
+
+    std::vector<std::uint64_t> tuple() {
+        std::vector<std::uint64_t> shape;
+        expect('(');
+        while (peek() != ')') {
+            shape.push_back(number());
+            if (peek() == ',')
+                ++at_;
+            else if (shape.size() == 1 || peek() != ')')
+                fail(at_, "',' is expected here (a tuple of one element is written (n,))");
+        }
+        ++at_;
+        return shape;
+    }
+
+    std::uint64_t number() {
+        const std::size_t from = at_;
+        std::uint64_t value = 0;
+        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
+            const auto digit = static_cast<std::uint64_t>(text_[at_] - '0');
+            if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / 10)
+                fail(from, "this size does not fit 64 bits");
+            value = value * 10 + digit;
+            ++at_;
+        }
+        if (at_ == from)
+            fail(at_, "a size (decimal digits) is expected here");
+        return value;
+    }
+
+    const std::string& text_;
+    const std::string& file_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace
+
+npy_header parse_npy_header(const std::string& text, const std::string& file) {
+    return dictionary_parser(text, file).parse();
+}
+
+}  // namespace pade

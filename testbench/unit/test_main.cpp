@@ -1,0 +1,19 @@
+// libsystemc brings main(); Catch2 runs from sc_main. Any SystemC warning or error fails the test that raised it.
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <systemc>
+
+int sc_main(int argc, char** argv) {
+    using namespace sc_core;
+    sc_report_handler::set_actions(SC_ERROR, SC_THROW);
+    const int failed = Catch::Session().run(argc, argv);
+    if (failed != 0)
+        return failed;
+    const int reports = sc_report_handler::get_count(SC_WARNING) + sc_report_handler::get_count(SC_ERROR);
+    if (reports != 0) {
+        std::fprintf(stderr, "%d SystemC warnings or errors were reported during this test\n", reports);
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,36 @@
+// A module with one clock port and one process: step() runs at each edge for which the module, or whoever sent it
+// something, woke its gate. "No polling": a step that leaves work behind calls clk->wake() or clk->wake_at().
+#pragma once
+
+#include "tlm/clock.h"
+
+namespace pade {
+
+class clocked_module : public sc_core::sc_module {
+  public:
+    PADE_HAS_PROCESS(clocked_module);
+    sc_core::sc_port<clock_if> clk{"clk"};
+
+  protected:
+    explicit clocked_module(sc_core::sc_module_name name) : sc_module(name) {}
+
+    /// The module's pipeline: everything it does at edge `now`.
+    virtual void step(cycle_t now) = 0;
+
+    void end_of_elaboration() override {
+        clk_ = clk.operator->();
+        SC_METHOD(edge);
+        sensitive << clk_->edge();
+        dont_initialize();
+    }
+
+    cycle_t now() const { return clk_->cycle(); }
+    void wake() { clk_->wake(); }
+    void wake_at(cycle_t cycle) { clk_->wake_at(cycle); }
+
+  private:
+    void edge() { step(clk_->cycle()); }
+    clock_if* clk_ = nullptr;
+};
+
+}  // namespace pade

@@ -1,0 +1,115 @@
+// What a registered link is made of: the receiver's ring of items, each stamped with the first edge at which it may be
+// seen, and the sender's count of free places, each usable from the edge after the one at which it was given back.
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "tlm/clock.h"
+
+namespace pade {
+
+/// First in, first out, in order of arrival; grows when more than `capacity` items are pushed (the sender's credits are what
+/// bounds it).
+template <typename T>
+class registered_fifo {
+  public:
+    explicit registered_fifo(std::size_t capacity = 4) {
+        std::size_t size = 2;
+        while (size < capacity)
+            size *= 2;
+        ring_.resize(size);
+    }
+
+    void push(T item, cycle_t visible) {
+        if (count_ == ring_.size())
+            grow();
+        auto& slot = ring_[(head_ + count_) & (ring_.size() - 1)];
+        slot.item = std::move(item);
+        slot.visible = visible;
+        ++count_;
+    }
+
+    /// True when the oldest item may be seen at `now`.
+    bool ready(cycle_t now) const { return count_ != 0 && ring_[head_].visible <= now; }
+    bool empty() const { return count_ == 0; }
+    std::size_t size() const { return count_; }
+    /// First edge at which the oldest item may be seen.
+    cycle_t visible_at() const {
+        assert(count_ != 0);
+        return ring_[head_].visible;
+    }
+    T& front() {
+        assert(count_ != 0);
+        return ring_[head_].item;
+    }
+    const T& front() const {
+        assert(count_ != 0);
+        return ring_[head_].item;
+    }
+    /// The item behind `i` older ones.
+    const T& peek(std::size_t i) const {
+        assert(i < count_);
+        return ring_[(head_ + i) & (ring_.size() - 1)].item;
+    }
+    void pop() {
+        assert(count_ != 0);
+        head_ = (head_ + 1) & (ring_.size() - 1);
+        --count_;
+    }
+
+  private:
+    struct place {
+        T item{};
+        cycle_t visible = 0;
+    };
+    void grow() {
+        std::vector<place> larger(ring_.size() * 2);
+        for (std::size_t i = 0; i < count_; ++i)
+            larger[i] = std::move(ring_[(head_ + i) & (ring_.size() - 1)]);
+        ring_.swap(larger);
+        head_ = 0;
+    }
+
+    std::vector<place> ring_;
+    std::size_t head_ = 0;
+    std::size_t count_ = 0;
+};
+
+/// Free places at the receiver, as the sender knows them.
+class credit_counter {
+  public:
+    explicit credit_counter(unsigned places = 0) : usable_(places) {}
+
+    unsigned available(cycle_t now) {
+        fold(now);
+        return usable_;
+    }
+    void take(cycle_t now) {
+        fold(now);
+        assert(usable_ != 0);
+        --usable_;
+    }
+    /// A place was given back at edge `now`; it can be used from the next edge on.
+    void give(cycle_t now) {
+        fold(now);
+        ++returned_;
+        returned_at_ = now;
+    }
+
+  private:
+    void fold(cycle_t now) {
+        if (returned_ != 0 && returned_at_ < now) {
+            usable_ += returned_;
+            returned_ = 0;
+        }
+    }
+    unsigned usable_;
+    unsigned returned_ = 0;
+    cycle_t returned_at_ = 0;
+};
+
+}  // namespace pade
