@@ -9,12 +9,6 @@ clock_domain::clock_domain(sc_core::sc_module_name name, sc_core::sc_time period
     dont_initialize();
 }
 
-cycle_t clock_domain::cycle() const {
-    const auto now = sc_core::sc_time_stamp().value();
-    // The usual caller runs at an edge of this domain; others (a crossing) may come between two edges.
-    return now == cycle_ * period_value_ ? cycle_ : now / period_value_;
-}
-
 void clock_domain::schedule(cycle_t cycle) {
     if (cycle >= scheduled_)
         return;
@@ -24,26 +18,20 @@ void clock_domain::schedule(cycle_t cycle) {
     next_edge_.notify(sc_core::sc_time::from_value(delay));
 }
 
-void clock_domain::wake_next(clock_gate& gate) {
-    const cycle_t next = cycle() + 1;
-    if (gate.woken_for_ == next)
-        return;
+void clock_domain::wake_next(clock_gate& gate, cycle_t next) {
     gate.woken_for_ = next;
     next_[next & 1].push_back(&gate);
     schedule(next);
 }
 
 void clock_domain::wake_later(clock_gate& gate, cycle_t cycle_wanted) {
-    if (cycle_wanted <= cycle() + 1) {
-        wake_next(gate);
-        return;
-    }
     later_.push({cycle_wanted, &gate});
     schedule(cycle_wanted);
 }
 
 void clock_domain::run() {
-    cycle_ = sc_core::sc_time_stamp().value() / period_value_;
+    edge_time_ = sc_core::sc_time_stamp().value();
+    cycle_ = edge_time_ / period_value_;
     scheduled_ = never;
     ++edges_;
     auto& due = next_[cycle_ & 1];

@@ -16,8 +16,12 @@ namespace pade {
 using cycle_t = std::uint64_t;
 
 /// What a module's clock port sees.
+class clock_gate;
+
 class clock_if : public virtual sc_core::sc_interface {
   public:
+    /// The gate behind the port: the same functions without a virtual call, for what runs every cycle.
+    virtual clock_gate& gate() = 0;
     /// Notified at each edge for which the gate was woken.
     virtual const sc_core::sc_event& edge() const = 0;
     /// Number of the edge at or before now.
@@ -28,15 +32,17 @@ class clock_if : public virtual sc_core::sc_interface {
     virtual void wake_at(cycle_t cycle) = 0;
 };
 
-class clock_gate;
-
 /// One clock: generates the edges that somebody waits for, and none else.
 class clock_domain : public sc_core::sc_module {
   public:
     PADE_HAS_PROCESS(clock_domain);
     clock_domain(sc_core::sc_module_name name, sc_core::sc_time period);
 
-    cycle_t cycle() const;
+    cycle_t cycle() const {
+        const auto now = sc_core::sc_get_curr_simcontext()->time_stamp().value();
+        // The usual caller runs at an edge of this domain; others (a crossing) may come between two edges.
+        return now == edge_time_ ? cycle_ : now / period_value_;
+    }
     const sc_core::sc_time& period() const { return period_; }
     /// Edges generated so far: what an always running clock would spend on sleeping modules is not in it.
     std::uint64_t edges() const { return edges_; }
@@ -50,12 +56,13 @@ class clock_domain : public sc_core::sc_module {
     };
 
     void run();
-    void wake_next(clock_gate& gate);
+    void wake_next(clock_gate& gate, cycle_t next);
     void wake_later(clock_gate& gate, cycle_t cycle);
     void schedule(cycle_t cycle);
 
     sc_core::sc_time period_;
     sc_core::sc_time::value_type period_value_;
+    sc_core::sc_time::value_type edge_time_ = 0;  // of edge cycle_
     sc_core::sc_event next_edge_{"next_edge"};
     cycle_t cycle_ = 0;
     cycle_t scheduled_ = never;
@@ -67,14 +74,26 @@ class clock_domain : public sc_core::sc_module {
 };
 
 /// One wake-up line of a domain. Modules bound to the same gate wake together (the lanes of a row do).
-class clock_gate : public sc_core::sc_module, public clock_if {
+class clock_gate final : public sc_core::sc_module, public clock_if {
   public:
     clock_gate(sc_core::sc_module_name name, clock_domain& domain);
 
+    clock_gate& gate() override { return *this; }
     const sc_core::sc_event& edge() const override { return edge_; }
     cycle_t cycle() const override { return domain_.cycle(); }
-    void wake() override { domain_.wake_next(*this); }
-    void wake_at(cycle_t cycle) override { domain_.wake_later(*this, cycle); }
+    void wake() override {
+        const cycle_t next = domain_.cycle() + 1;
+        if (woken_for_ != next)
+            domain_.wake_next(*this, next);
+    }
+    void wake_at(cycle_t cycle) override {
+        if (cycle <= domain_.cycle() + 1)
+            wake();
+        else
+            domain_.wake_later(*this, cycle);
+    }
+    /// Number of the edge that is running: cycle() for those whom this gate woke.
+    cycle_t running_edge() const { return domain_.cycle_; }
 
   private:
     friend class clock_domain;

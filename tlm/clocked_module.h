@@ -18,19 +18,19 @@ class clocked_module : public sc_core::sc_module {
     virtual void step(cycle_t now) = 0;
 
     void end_of_elaboration() override {
-        clk_ = clk.operator->();
+        gate_ = &clk->gate();
         SC_METHOD(edge);
-        sensitive << clk_->edge();
+        sensitive << gate_->edge();
         dont_initialize();
     }
 
-    cycle_t now() const { return clk_->cycle(); }
-    void wake() { clk_->wake(); }
-    void wake_at(cycle_t cycle) { clk_->wake_at(cycle); }
+    cycle_t now() const { return gate_->cycle(); }
+    void wake() { gate_->wake(); }
+    void wake_at(cycle_t cycle) { gate_->wake_at(cycle); }
 
   private:
-    void edge() { step(clk_->cycle()); }
-    clock_if* clk_ = nullptr;
+    void edge() { step(gate_->running_edge()); }
+    clock_gate* gate_ = nullptr;
 };
 
 }  // namespace pade

@@ -80,10 +80,10 @@ class stream_monitor : public sc_core::sc_module, private stream_fw_if<Payload>,
     tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase& phase, sc_core::sc_time& delay) override {
         ++transactions_;
         bytes_ += wire_bytes(item);
-        return out->nb_transport_fw(item, phase, delay);
+        return forward_->nb_transport_fw(item, phase, delay);
     }
     tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase& phase, sc_core::sc_time& delay) override {
-        return in->nb_transport_bw(item, phase, delay);
+        return backward_->nb_transport_bw(item, phase, delay);
     }
     void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
     bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
@@ -92,6 +92,13 @@ class stream_monitor : public sc_core::sc_module, private stream_fw_if<Payload>,
         in->invalidate_direct_mem_ptr(start, end);
     }
 
+    void end_of_elaboration() override {
+        forward_ = out.operator->();
+        backward_ = in.operator->();
+    }
+
+    stream_fw_if<Payload>* forward_ = nullptr;  // what the sockets are bound to
+    stream_bw_if<Payload>* backward_ = nullptr;
     std::uint64_t transactions_ = 0;
     std::uint64_t bytes_ = 0;
 };

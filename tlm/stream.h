@@ -62,7 +62,9 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
         stream_phase phase = stream_phase::item;
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
         item.visible = visible;
-        (*this)->nb_transport_fw(item, phase, none);
+        if (forward_ == nullptr)
+            forward_ = (*this).operator->();
+        forward_->nb_transport_fw(item, phase, none);
     }
 
   private:
@@ -75,6 +77,7 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
     }
     void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
+    stream_fw_if<Payload>* forward_ = nullptr;  // what the port is bound to: fixed once the simulation runs
     void* object_ = nullptr;
     unsigned tag_ = 0;
     void (*call_)(void*, unsigned, cycle_t) = nullptr;
@@ -101,7 +104,9 @@ class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>>,
         stream_phase phase = stream_phase::credit;
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
         credit_.visible = now;
-        (*this)->nb_transport_bw(credit_, phase, none);
+        if (backward_ == nullptr)
+            backward_ = (*this).operator->();
+        backward_->nb_transport_bw(credit_, phase, none);
     }
 
   private:
@@ -115,6 +120,7 @@ class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>>,
     bool get_direct_mem_ptr(Payload&, tlm::tlm_dmi&) override { return false; }
     unsigned transport_dbg(Payload&) override { return 0; }
 
+    stream_bw_if<Payload>* backward_ = nullptr;  // as in the initiator
     void* object_ = nullptr;
     unsigned tag_ = 0;
     void (*call_)(void*, unsigned, Payload&) = [](void*, unsigned, Payload&) {

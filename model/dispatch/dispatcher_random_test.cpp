@@ -91,8 +91,10 @@ void random_run(std::uint32_t seed) {
 }  // namespace
 
 // One simulation a process, so one case a seed.
-#define PADE_SEED(seed) \
-    TEST_CASE("random shapes, deaths and latencies, seed " #seed) { random_run(seed); }
+#define PADE_SEED(seed)                                             \
+    TEST_CASE("random shapes, deaths and latencies, seed " #seed) { \
+        random_run(seed);                                           \
+    }
 
 PADE_SEED(1)
 PADE_SEED(2)

@@ -62,13 +62,27 @@ void check_chain(unsigned link, unsigned deliver, unsigned verdict_latency, bool
 
 }  // namespace
 
-TEST_CASE("the chain of edges, all latencies 1") { check_chain(1, 1, 1, false); }
-TEST_CASE("the chain of edges, all latencies 1, peers constructed first") { check_chain(1, 1, 1, true); }
-TEST_CASE("the chain of edges, link.latency 2") { check_chain(2, 1, 1, false); }
-TEST_CASE("the chain of edges, link.latency 5, peers constructed first") { check_chain(5, 1, 1, true); }
-TEST_CASE("the chain of edges, dispatch.deliver_latency 2") { check_chain(1, 2, 1, false); }
-TEST_CASE("the chain of edges, dispatch.deliver_latency 4, peers constructed first") { check_chain(1, 4, 1, true); }
-TEST_CASE("the chain of edges, lane.verdict_latency 3") { check_chain(1, 1, 3, false); }
+TEST_CASE("the chain of edges, all latencies 1") {
+    check_chain(1, 1, 1, false);
+}
+TEST_CASE("the chain of edges, all latencies 1, peers constructed first") {
+    check_chain(1, 1, 1, true);
+}
+TEST_CASE("the chain of edges, link.latency 2") {
+    check_chain(2, 1, 1, false);
+}
+TEST_CASE("the chain of edges, link.latency 5, peers constructed first") {
+    check_chain(5, 1, 1, true);
+}
+TEST_CASE("the chain of edges, dispatch.deliver_latency 2") {
+    check_chain(1, 2, 1, false);
+}
+TEST_CASE("the chain of edges, dispatch.deliver_latency 4, peers constructed first") {
+    check_chain(1, 4, 1, true);
+}
+TEST_CASE("the chain of edges, lane.verdict_latency 3") {
+    check_chain(1, 1, 3, false);
+}
 
 namespace {
 
@@ -98,16 +112,16 @@ void check_level(cycle_t visible, std::size_t admitted_before) {
     job_shape shape;
     shape.keys = 64;  // 4 tiles of 4 keys a column: one admission an edge and column from edge `first` on
     peer_options o;
-    o.levels = {{visible - 1, true, false}, {149, false, false}};
+    o.levels = {{visible - 1, true, false}, {399, false, false}};
     bench b(p, make_job(shape, p), o);
     REQUIRE(b.run() == "");
     const cycle_t first = b.stubs->loaded_visible[0];
-    REQUIRE(first == 9);
+    REQUIRE(first == 7);
     std::size_t before = 0;
     std::size_t at_end = 0;
     for (const admission& a : b.book().admissions) {
-        before += a.column == 0 && a.at < 150 ? 1 : 0;
-        at_end += a.column == 0 && a.at == 150 ? 1 : 0;
+        before += a.column == 0 && a.at < 400 ? 1 : 0;
+        at_end += a.column == 0 && a.at == 400 ? 1 : 0;
     }
     CHECK(before == admitted_before);
     CHECK(at_end == 1);
@@ -116,11 +130,17 @@ void check_level(cycle_t visible, std::size_t admitted_before) {
 
 }  // namespace
 
-TEST_CASE("a FIFO place counts from the next edge on") { check_credit(false); }
-TEST_CASE("a FIFO place counts from the next edge on, peers constructed first") { check_credit(true); }
-// The first tile (4 keys of column 0) is open and goes on; the second one opens at edge 13.
-TEST_CASE("high water mark seen at edge 13: only the first tile") { check_level(13, 4); }
-TEST_CASE("high water mark seen at edge 14: one key of the second tile, then the oldest only") {
+TEST_CASE("a FIFO place counts from the next edge on") {
+    check_credit(false);
+}
+TEST_CASE("a FIFO place counts from the next edge on, peers constructed first") {
+    check_credit(true);
+}
+// The first tile (4 keys of column 0) is open and goes on; the second one opens at edge 11.
+TEST_CASE("high water mark seen at edge 11: only the first tile") {
+    check_level(11, 4);
+}
+TEST_CASE("high water mark seen at edge 12: one key of the second tile, then the oldest only") {
     // The second tile is open; it becomes the oldest one when the first has closed.
-    check_level(14, 8);
+    check_level(12, 8);
 }

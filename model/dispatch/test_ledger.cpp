@@ -196,8 +196,8 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
     const unsigned column = lane / rows_;
     const unsigned row = lane % rows_;
     const std::uint64_t id = item.block;  // tests run fewer than 2^32 blocks
-    const std::string who = "key " + std::to_string(item.key) + ", row " + std::to_string(row) + ", block " +
-                            std::to_string(id);
+    const std::string who =
+        "key " + std::to_string(item.key) + ", row " + std::to_string(row) + ", block " + std::to_string(id);
     const auto is_loaded = [&](const loaded_item& l) { return l.block == id && l.visible <= now; };
     if (std::none_of(loaded_.begin(), loaded_.end(), is_loaded)) {
         problem(now, who + " was admitted before its block was loaded");
@@ -205,7 +205,8 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
     }
     block_state& b = blocks_.at(id);
     const block_row& r = b.info->rows[row];
-    if (!r.valid || item.key >= r.visible_keys || item.key % params_.lane.count != column || item.slot != b.info->slot) {
+    if (!r.valid || item.key >= r.visible_keys || item.key % params_.lane.count != column ||
+        item.slot != b.info->slot) {
         problem(now, who + " was admitted, but is masked, or in the wrong column or slot");
         return;
     }
@@ -278,7 +279,8 @@ void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, cycle_
             e.asking.emplace_back(k.block, rows);
     }
     if (e.asking.empty())
-        problem(now, "plane " + std::to_string(e.plane) + " of key " + std::to_string(e.key) + " was read, but no row asks");
+        problem(now,
+                "plane " + std::to_string(e.plane) + " of key " + std::to_string(e.key) + " was read, but no row asks");
     expected_[column].push_back(e);
 }
 
@@ -294,8 +296,8 @@ void ledger::deliver(unsigned lane, const plane_item& item, cycle_t now) {
     settle(now);
     const unsigned column = lane / rows_;
     const unsigned row = lane % rows_;
-    const std::string who = "plane " + std::to_string(item.plane) + " of key " + std::to_string(item.key) + " for row " +
-                            std::to_string(row);
+    const std::string who = "plane " + std::to_string(item.plane) + " of key " + std::to_string(item.key) +
+                            " for row " + std::to_string(row);
     if (++lanes_[lane].fifo > params_.lane.fifo_planes)
         problem(now, who + " found no place in the FIFO");
     delivery& current = current_[column];

@@ -1,5 +1,6 @@
-// What a correct dispatcher may do, followed item by item by the stub peers of its tests: each pair from admission to its
-// end, each atom from its fetch to its release, tiles, blocks. Knows no SystemC; what breaks a rule is noted as a line.
+// What a correct dispatcher may do, followed item by item by the stub peers of its tests: each pair from admission to
+// its end, each atom from its fetch to its release, tiles, blocks. Knows no SystemC; what breaks a rule is noted as a
+// line.
 #pragma once
 
 #include <cstdint>
@@ -87,7 +88,7 @@ class ledger {
     // What happened.
     std::vector<admission> admissions;
     std::vector<delivery> deliveries;
-    std::vector<fetch_item> fetches;   ///< without releases
+    std::vector<fetch_item> fetches;  ///< without releases
     std::vector<cycle_t> fetched_at;
     std::vector<std::pair<cycle_t, query_command>> commands;
     std::vector<std::pair<cycle_t, tile_item>> tiles;
@@ -96,8 +97,8 @@ class ledger {
     std::uint64_t reads = 0;
     std::uint64_t pairs_ended = 0;
     cycle_t finished_at = 0;
-    unsigned most_entries = 0;   ///< in one lane
-    unsigned most_open = 0;      ///< tiles
+    unsigned most_entries = 0;  ///< in one lane
+    unsigned most_open = 0;     ///< tiles
     const k_layout& layout() const { return *layout_; }
 
   private:
@@ -105,7 +106,7 @@ class ledger {
         bool admitted = false;
         bool ended = false;
         bool asks = false;
-        std::uint8_t plane = 0;     ///< that it waits for, or that the lane has
+        std::uint8_t plane = 0;  ///< that it waits for, or that the lane has
         std::uint8_t most_asked = 0;
         std::uint16_t tag = 0;
     };
@@ -167,9 +168,9 @@ class ledger {
     std::uint64_t highest_tile_ = 0;
     bool any_tile_ = false;
     std::vector<lane_state> lanes_;
-    std::vector<std::map<std::uint16_t, live_key>> live_;       // [column][tag]
-    std::vector<std::deque<expected_delivery>> expected_;       // [column]
-    std::vector<delivery> current_;                             // [column] rows still to come at this edge
+    std::vector<std::map<std::uint16_t, live_key>> live_;  // [column][tag]
+    std::vector<std::deque<expected_delivery>> expected_;  // [column]
+    std::vector<delivery> current_;                        // [column] rows still to come at this edge
     std::unordered_map<std::uint64_t, atom_state> atoms_;
     std::deque<decision> decisions_;
 

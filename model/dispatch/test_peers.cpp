@@ -390,7 +390,8 @@ std::shared_ptr<const job> make_job(const job_shape& shape, const params& p) {
     for (std::uint32_t kv = 0; kv < shape.kv_heads; ++kv)
         work->kv_heads.push_back({kv * layout->rows(), 0x10000000 + kv * 0x100000ull});
     for (std::uint32_t head = 0; head < shape.kv_heads * shape.group; ++head)
-        work->heads.push_back({head / shape.group, 0.01, 1.0, 0x8000000 + head * 0x10000ull, 0xc000000 + head * 0x10000ull});
+        work->heads.push_back(
+            {head / shape.group, 0.01, 1.0, 0x8000000 + head * 0x10000ull, 0xc000000 + head * 0x10000ull});
     return work;
 }
 

@@ -1,12 +1,12 @@
-// Stub peers of the dispatcher: lanes that let pairs die at planes of the test's choice, a KV buffer with latencies of its
-// choice, Q buffer, score queue, V-PU, write-back and register file. The ledger follows what goes on.
+// Stub peers of the dispatcher: lanes that let pairs die at planes of the test's choice, a KV buffer with latencies of
+// its choice, Q buffer, score queue, V-PU, write-back and register file. The ledger follows what goes on.
 #pragma once
 
+#include <tlm_utils/passthrough_target_socket.h>
 #include <functional>
 #include <memory>
 #include <random>
 #include <string>
-#include <tlm_utils/passthrough_target_socket.h>
 #include <vector>
 
 #include "model/dispatch/dispatcher.h"
@@ -34,21 +34,21 @@ struct peer_options {
         [](std::uint32_t, std::uint32_t, unsigned) { return cycle_t{20}; };
     /// Edges from one plane taken by a lane to the next.
     std::function<cycle_t(unsigned row)> plane_cycles = [](unsigned) { return cycle_t{1}; };
-    cycle_t lanes_from = 0;          ///< no lane takes a plane before this edge
-    double lane_stalls = 0;          ///< probability that a lane takes no plane at an edge
-    unsigned atoms = 0;              ///< atoms of K that may be pinned at a time; 0: any number
+    cycle_t lanes_from = 0;  ///< no lane takes a plane before this edge
+    double lane_stalls = 0;  ///< probability that a lane takes no plane at an edge
+    unsigned atoms = 0;      ///< atoms of K that may be pinned at a time; 0: any number
     enum class port { queue, completed, begin_resp, no_end_req };
-    port port_answers = port::queue; ///< how a read is answered: queued; at once in the return value; without END_REQ
-    unsigned port_places = 4;        ///< of the queue; a read that finds none gets its END_REQ late
-    cycle_t port_cycles = 1;         ///< from one edge to the answer at another
+    port port_answers = port::queue;  ///< how a read is answered: queued; at once in the return value; without END_REQ
+    unsigned port_places = 4;         ///< of the queue; a read that finds none gets its END_REQ late
+    cycle_t port_cycles = 1;          ///< from one edge to the answer at another
     double port_stalls = 0;
     cycle_t load_cycles = 3;
     cycle_t leave_cycles = 5;
     cycle_t write_cycles = 7;
     std::vector<level_change> levels;
     bool random_levels = false;
-    cycle_t link = 1;                ///< latency of what the peers send
-    unsigned jobs = 1;               ///< how often the job is started, each time after the end of the one before
+    cycle_t link = 1;   ///< latency of what the peers send
+    unsigned jobs = 1;  ///< how often the job is started, each time after the end of the one before
     std::uint32_t seed = 1;
 };
 
@@ -74,14 +74,14 @@ class peers : public clocked_module {
 
     ledger book;
     cycle_t start_visible = 0;
-    std::vector<cycle_t> loaded_visible;   ///< by block
+    std::vector<cycle_t> loaded_visible;  ///< by block
     std::vector<cycle_t> left_visible;
     std::vector<cycle_t> written_visible;
-    std::vector<std::pair<cycle_t, std::uint64_t>> arrivals;  ///< visible, address
-    std::vector<std::pair<cycle_t, unsigned>> credits;        ///< edge, lane
+    std::vector<std::pair<cycle_t, std::uint64_t>> arrivals;      ///< visible, address
+    std::vector<std::pair<cycle_t, unsigned>> credits;            ///< edge, lane
     std::vector<std::pair<cycle_t, verdict_item>> verdicts_sent;  ///< visible
-    std::vector<std::vector<cycle_t>> reads;      ///< [column] edges of BEGIN_REQ
-    std::vector<std::vector<cycle_t>> answers;    ///< [column] edges of the answers
+    std::vector<std::vector<cycle_t>> reads;                      ///< [column] edges of BEGIN_REQ
+    std::vector<std::vector<cycle_t>> answers;                    ///< [column] edges of the answers
     std::uint64_t plane_items = 0;
 
   private:
@@ -91,8 +91,8 @@ class peers : public clocked_module {
     };
     struct port_state {
         std::deque<read_request> queue;
-        tlm::tlm_generic_payload* held = nullptr;       // its request phase is open
-        tlm::tlm_generic_payload* responding = nullptr; // BEGIN_RESP in a return value, END_RESP is due
+        tlm::tlm_generic_payload* held = nullptr;        // its request phase is open
+        tlm::tlm_generic_payload* responding = nullptr;  // BEGIN_RESP in a return value, END_RESP is due
     };
     struct lane_state {
         registered_fifo<plane_item> fifo;
@@ -169,7 +169,7 @@ struct job_shape {
     std::uint32_t keys = 16;
     std::uint32_t head_dim = 64;
     std::uint32_t kv_heads = 1;
-    std::uint32_t group = 1;        ///< query heads of a KV head
+    std::uint32_t group = 1;  ///< query heads of a KV head
     bool causal = false;
     std::int32_t causal_offset = 0;
 };

@@ -176,17 +176,42 @@ TEST_CASE("a controller that does not accept holds up its channel only, and END_
 TEST_CASE("a client gets one answer a cycle, the oldest first, then from the lowest channel") {
     arbiter_bench b;
     b.build(20);
-    // Q asks four channels one after another; slow memory 0 makes three answers fall together.
     for (unsigned n = 0; n < 3; ++n)
-        for (unsigned c = 0; c < 4; ++c)
+        for (unsigned c = 4; c-- > 0;)
             b.q->read(10, b.at(c, n));
+    // Four at a time wait for Q: those of one channel are in order anyway, the others by age.
+    b.q->take_answers = false;
+    b.core.run_to(100);
+    CHECK(b.q->results.size() == 1);
+    b.q->resume();
     b.finish(200);
     const auto& r = b.q->results;
     REQUIRE(r.size() == 12);
+    CHECK(r[0].seen == 40);
     for (std::size_t i = 0; i < 12; ++i) {
         CHECK(r[i].data_ok());
-        CHECK(r[i].seen == 40 + i);
+        CHECK(r[i].asked.address == b.at(3 - i % 4, i / 4));
+        CHECK((i == 0 || i == 1 || r[i].seen == r[i - 1].seen + 1));
     }
+}
+
+TEST_CASE("answers that are due together go out one a cycle, from the lowest channel on") {
+    arbiter_bench b;
+    b.dram.delay_channel = 1;
+    b.dram.delay_cycles = 2;
+    b.build(20);
+    b.q->read(10, b.at(1, 0));
+    b.q->read(10, b.at(3, 0));
+    b.q->read(10, b.at(0, 0));  // due together with the first, which is on a higher channel
+    b.finish(200);
+    const auto& r = b.q->results;
+    REQUIRE(r.size() == 3);
+    CHECK(r[0].asked.address == b.at(3, 0));
+    CHECK(r[0].seen == 41);
+    CHECK(r[1].asked.address == b.at(0, 0));
+    CHECK(r[1].seen == 42);
+    CHECK(r[2].asked.address == b.at(1, 0));
+    CHECK(r[2].seen == 43);
 }
 
 TEST_CASE("a client that does not take its answers holds up the controller by END_RESP and loses nothing") {

@@ -250,10 +250,12 @@ TEST_CASE("the slots of the two blocks in flight are independent, and a new quer
     run_to(100);
     CHECK(b.thresholds(3, 0) == history{{22, 995}, {33, -750}});
     CHECK(b.thresholds(3, 1) == history{{22, -1500}, {24, 1500}, {35, 1501}});
-    std::vector<std::int64_t> copies;
+    // The score queue's copies: the same values for the same slots.
+    std::array<history, 2> copies;
     for (const auto& seen : b.peers.thresholds)
-        copies.push_back(seen.item.value);
-    CHECK(copies == std::vector<std::int64_t>{995, -1500, 1500, -750, 1501});
+        copies.at(seen.item.slot).emplace_back(seen.edge, seen.item.value);
+    CHECK(copies[0] == b.thresholds(3, 0));
+    CHECK(copies[1] == b.thresholds(3, 1));
 }
 
 TEST_CASE("a bound that comes with the query of its block counts for the new query") {

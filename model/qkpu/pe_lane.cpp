@@ -57,7 +57,8 @@ void pe_lane::step(cycle_t now) {
         ++waiting_class();
     accounted_ = now + 1;
 
-    if (!pipeline_.empty() || !fifo_.empty() || datapath_free_ > now + 1)
+    // A plane that cannot be taken yet waits for the pipeline, or for a query or its own edge, which wake the lane.
+    if (!pipeline_.empty())
         wake();
 }
 

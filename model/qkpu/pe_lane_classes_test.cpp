@@ -117,6 +117,7 @@ TEST_CASE("a lane that never sleeps and one that does keep the same books and do
     feed_params feed;
     feed.lane = p.lane;
     feed.haste = 0.15;
+    feed.bui_latency = 40;
     feed.seed = seed;
     clock_domain core("core", period);
     feeder_bench asleep(core, "asleep", p, false, sleep::when_idle, feed, blocks);
@@ -132,7 +133,7 @@ TEST_CASE("a lane that never sleeps and one that does keep the same books and do
     }
     const books expected = classes(asleep.lane->counters());
     for (const std::uint64_t cycles : expected)
-        CHECK(cycles > 100);
+        CHECK(cycles > 50);
     for (const feeder_bench* b : {&awake, &reversed}) {
         CHECK(classes(b->lane->counters()) == expected);
         CHECK(b->peers->taken == asleep.peers->taken);

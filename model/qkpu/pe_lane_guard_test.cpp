@@ -110,6 +110,32 @@ TEST_CASE("a new query in a slot starts without a threshold and without the boun
     CHECK(peers.bound_log.items[1].item.lower == 0);
 }
 
+TEST_CASE("a bound that repeats one already sent stays in the lane, a higher one goes out") {
+    clock_domain core("core", period);
+    scripted b(core, "b", pe_lane_params{});
+    lane_peers& peers = *b.peers;
+    std::vector<std::int8_t> q(64, 1);
+    q[0] = -1;
+    peers.row_at(2, query_of(make_query(q, 8)));
+    for (std::uint32_t key = 0; key < 4; ++key)
+        peers.plane_at(2, admission_of(key));
+    // Without a threshold: keys 0 and 1 have the same bound, -127; key 2's is lower, key 3's higher, by 128 each.
+    peers.plane_at(10, plane_of(0, 0));
+    peers.plane_at(11, plane_of(1, 0));
+    peers.plane_at(12, plane_of(2, 0, {2}));
+    peers.plane_at(13, plane_of(3, 0, {1}));
+    // With more planes known key 3 goes on to 128 - 63, 128 - 31, 128 - 15; T is as high as the second of these.
+    peers.plane_at(50, plane_of(3, 1));
+    peers.row_at(60, threshold_of(128 - 31));
+    peers.plane_at(80, plane_of(3, 2));
+    peers.plane_at(90, plane_of(3, 3));
+    run_to(100);
+    std::vector<std::pair<cycle_t, std::int64_t>> sent;
+    for (const auto& bound : peers.bound_log.items)
+        sent.emplace_back(bound.sent, bound.item.lower);
+    CHECK(sent == std::vector<std::pair<cycle_t, std::int64_t>>{{13, -127}, {16, 1}, {53, 65}, {93, 113}});
+}
+
 TEST_CASE("each verdict follows the rule, and the bounds that are not sent would not have raised T") {
     const unsigned seed = 4711;
     INFO("seed " << seed);

@@ -57,7 +57,7 @@ void v_pu::on_memory(void* self, unsigned port, std::uint32_t tag, tlm::tlm_gene
         return;
     operand& v = unit.window_[tag / 8].operands[port];
     std::memcpy(v.bytes.data() + std::size_t{tag % 8} * atom_bytes, payload->get_data_ptr(), atom_bytes);
-    v.ready_at = std::max(v.ready_at, unit.now());
+    v.ready_at = std::max(v.ready_at, unit.now() + 1);
     --v.atoms_left;
 }
 

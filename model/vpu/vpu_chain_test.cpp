@@ -191,7 +191,8 @@ struct chain_bench : bench {
           pair_link("pair_link", pair_fifo_places(p.softmax.exps_per_cycle, p.link.latency)),
           round_link("round_link", round_fifo_places(p.link.latency)),
           o_link("o_link", o_fifo_places(p.rows.count)) {
-        shuffle_seed = s.shuffle;
+        if (s.shuffle != 0)
+            shuffle(s.shuffle);
         make_work();
         feed = std::make_unique<feeder>("feeder", p, work, random);
         feed->raise_thresholds = s.thresholds;

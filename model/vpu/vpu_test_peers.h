@@ -2,6 +2,7 @@
 // bytes over the base protocol. They note when everything happened.
 #pragma once
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <deque>
@@ -25,32 +26,26 @@ namespace pade_test {
 
 using namespace pade;
 
-/// A gate whose module runs some random number of delta cycles after the edge: within an edge the modules behind such
-/// gates run in random order, which must change nothing.
-class shuffled_gate : public sc_core::sc_module, public clock_if {
+/// Wakes every gate at every edge, in random order: the modules of an edge run in that order, and some of them for
+/// nothing. Neither may change anything.
+class shaker : public clocked_module {
   public:
-    PADE_HAS_PROCESS(shuffled_gate);
-    shuffled_gate(sc_core::sc_module_name name, clock_domain& domain, unsigned seed)
-        : sc_module(name), inner_("inner", domain), random_(seed) {
-        SC_METHOD(run);
-        sensitive << inner_.edge() << again_;
-        dont_initialize();
-    }
-    const sc_core::sc_event& edge() const override { return edge_; }
-    cycle_t cycle() const override { return inner_.cycle(); }
-    void wake() override { inner_.wake(); }
-    void wake_at(cycle_t cycle) override { inner_.wake_at(cycle); }
+    shaker(sc_core::sc_module_name name, unsigned seed, std::vector<std::unique_ptr<clock_gate>>& gates)
+        : clocked_module(name), gates_(gates), random_(seed) {}
 
   private:
-    void run() {
-        if (random_() % 3 != 0)
-            again_.notify(sc_core::SC_ZERO_TIME);
-        else
-            edge_.notify();
+    void start_of_simulation() override { wake(); }
+    void step(cycle_t) override {
+        wake();  // before the others, so that this runs before them at the next edge, too
+        order_.clear();
+        for (auto& gate : gates_)
+            order_.push_back(gate.get());
+        std::shuffle(order_.begin(), order_.end(), random_);
+        for (clock_gate* gate : order_)
+            gate->wake();
     }
-    clock_gate inner_;
-    sc_core::sc_event again_{"again"};
-    sc_core::sc_event edge_{"edge"};
+    std::vector<std::unique_ptr<clock_gate>>& gates_;
+    std::vector<clock_gate*> order_;
     std::mt19937 random_;
 };
 
@@ -58,20 +53,17 @@ class shuffled_gate : public sc_core::sc_module, public clock_if {
 struct bench {
     clock_domain clock{"clock", sc_core::sc_time(1, sc_core::SC_NS)};
     std::vector<std::unique_ptr<clock_gate>> gates;
-    std::vector<std::unique_ptr<shuffled_gate>> shuffled_gates;
-    unsigned shuffle_seed = 0;  ///< not 0: random order within each edge
+    std::unique_ptr<shaker> shake;
 
     template <typename Module>
     void clock_it(Module& module) {
-        if (shuffle_seed != 0) {
-            shuffled_gates.push_back(
-                std::make_unique<shuffled_gate>(sc_core::sc_gen_unique_name("shuffled"), clock,
-                                                shuffle_seed * 1000 + static_cast<unsigned>(shuffled_gates.size())));
-            module.clk.bind(*shuffled_gates.back());
-            return;
-        }
         gates.push_back(std::make_unique<clock_gate>(sc_core::sc_gen_unique_name("gate"), clock));
         module.clk.bind(*gates.back());
+    }
+    /// Random order within each edge; before any module that wakes itself is made.
+    void shuffle(unsigned seed) {
+        shake = std::make_unique<shaker>("shaker", seed, gates);
+        clock_it(*shake);
     }
     void run_until(cycle_t cycle) {
         const sc_core::sc_time end = clock.period() * static_cast<double>(cycle);

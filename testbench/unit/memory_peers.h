@@ -24,6 +24,33 @@ inline unsigned char pattern(std::uint64_t address) {
     return static_cast<unsigned char>((address * 0x9E3779B97F4A7C15u) >> 37);
 }
 
+/// A clocked peer. `late`: it acts one delta cycle after the edge, when all modules that are not late have run; to be set
+/// before the run. Modules that obey the rule of registered links behave alike with either.
+class peer : public clocked_module {
+  public:
+    PADE_HAS_PROCESS(peer);
+    bool late = false;
+
+  protected:
+    explicit peer(sc_core::sc_module_name name) : clocked_module(name) {
+        SC_METHOD(act_late);
+        sensitive << later_;
+        dont_initialize();
+    }
+    /// What the peer does at edge `now`.
+    virtual void act(cycle_t now) = 0;
+
+  private:
+    void step(cycle_t now) final {
+        if (late)
+            later_.notify(sc_core::SC_ZERO_TIME);
+        else
+            act(now);
+    }
+    void act_late() { act(now()); }
+    sc_core::sc_event later_;
+};
+
 /// A clock domain with a gate for each module that asks for one.
 struct bench_clock {
     clock_domain domain;
@@ -71,7 +98,7 @@ struct hesitation {
 };
 
 /// Sends reads and writes in the given order, each at the given edge or later.
-class requester : public clocked_module, private tlm::tlm_bw_transport_if<> {
+class requester : public peer, private tlm::tlm_bw_transport_if<> {
   public:
     struct request {
         cycle_t at = 0;
@@ -100,7 +127,7 @@ class requester : public clocked_module, private tlm::tlm_bw_transport_if<> {
     bool take_answers = true;  // false: no END_RESP until it is set
 
     explicit requester(sc_core::sc_module_name name, hesitation h = {})
-        : clocked_module(name), h_(h), random_(h.seed), random_peer_(h.seed + 12345) {
+        : peer(name), h_(h), random_(h.seed), random_peer_(h.seed + 12345) {
         socket.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
     }
     /// Before the run, or from a process.
@@ -137,7 +164,7 @@ class requester : public clocked_module, private tlm::tlm_bw_transport_if<> {
         return p > 0 && std::uniform_real_distribution<>()(random) < p;
     }
 
-    void step(cycle_t now) override {
+    void act(cycle_t now) override {
         if (late_ != nullptr && late_until_ <= now && take_answers) {
             auto* payload = late_;
             late_ = nullptr;
@@ -223,7 +250,7 @@ class requester : public clocked_module, private tlm::tlm_bw_transport_if<> {
 
 /// A memory behind one socket: answers each request `latency` edges of its own clock after it came, or, with `spread`, up to
 /// that much later and so out of order.
-class memory_stub : public clocked_module, private tlm::tlm_fw_transport_if<> {
+class memory_stub : public peer, private tlm::tlm_fw_transport_if<> {
   public:
     struct seen_request {
         std::uint64_t address;
@@ -238,7 +265,7 @@ class memory_stub : public clocked_module, private tlm::tlm_fw_transport_if<> {
     bool accept = true;                              // false: BEGIN_REQ gets no END_REQ until release_requests()
 
     memory_stub(sc_core::sc_module_name name, unsigned latency = 10, unsigned spread = 0, hesitation h = {})
-        : clocked_module(name), latency_(latency), spread_(spread), h_(h), random_(h.seed), random_peer_(h.seed + 12345) {
+        : peer(name), latency_(latency), spread_(spread), h_(h), random_(h.seed), random_peer_(h.seed + 12345) {
         socket.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
     }
     void release_requests() {
@@ -278,7 +305,7 @@ class memory_stub : public clocked_module, private tlm::tlm_fw_transport_if<> {
         late_until_ = now() + 1 + random_peer_() % h_.late_up_to;
         return tlm::TLM_ACCEPTED;
     }
-    void step(cycle_t now) override {
+    void act(cycle_t now) override {
         if (late_ != nullptr && accept) {
             if (late_until_ > now) {
                 wake_at(late_until_);
@@ -354,12 +381,12 @@ class memory_stub : public clocked_module, private tlm::tlm_fw_transport_if<> {
 
 /// Sends items of a stream at the given edges (each is seen one edge later) and notes the credits.
 template <typename T>
-class item_source : public clocked_module {
+class item_source : public peer {
   public:
     stream_initiator<T> out{"out"};
     std::vector<cycle_t> credits;
 
-    explicit item_source(sc_core::sc_module_name name) : clocked_module(name) {
+    explicit item_source(sc_core::sc_module_name name) : peer(name) {
         out.on_credit(this, &item_source::credit);
     }
     /// Seen by the receiver at edge `visible`.
@@ -376,7 +403,7 @@ class item_source : public clocked_module {
             wake_at(cycle);
     }
     void credit(unsigned, cycle_t now) { credits.push_back(now); }
-    void step(cycle_t now) override {
+    void act(cycle_t now) override {
         while (!items_.empty() && items_.front().first <= now) {
             out.send(items_.front().second, now + 1);
             items_.pop_front();
