@@ -197,7 +197,7 @@ TEST_CASE("accesses of another length are burst errors, byte enables are refused
     });
 }
 
-TEST_CASE("status is read only; control takes 1, and 2 when a job is done") {
+TEST_CASE("status is read only, control takes 1, and 2 when a job is done") {
     const auto b = run([](bench& h) {
         CHECK(h.write(reg::status, 1) == tlm::TLM_COMMAND_ERROR_RESPONSE);
         h.write_job();
@@ -346,7 +346,7 @@ TEST_CASE("start, end and interrupt at their edges, link.latency 3") {
     check_times(3);
 }
 
-TEST_CASE("while a job runs nothing may be written; afterwards the same job can be started again") {
+TEST_CASE("while a job runs nothing may be written, afterwards the same job can be started again") {
     const auto b = run([](bench& h) {
         h.write_job();
         h.until(10);

@@ -18,7 +18,7 @@ key_ref user(unsigned column, unsigned tag, unsigned plane = 0) {
 
 }  // namespace
 
-TEST_CASE("requests for an atom in flight merge; it is forgotten when the last user lets go") {
+TEST_CASE("requests for an atom in flight merge, it is forgotten when the last user lets go") {
     atom_table table;
     table.reset(2, 10);
     std::uint32_t a = 0;

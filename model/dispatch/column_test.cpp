@@ -84,7 +84,7 @@ TEST_CASE("why nothing is delivered") {
     CHECK(picked(c) == "5.1/1");
 }
 
-TEST_CASE("one delivery serves all rows that ask by then; a later one asks anew") {
+TEST_CASE("one delivery serves all rows that ask by then, a later one asks anew") {
     column c(with(dispatch_order::out_of_order), 3, 4, 4);
     const auto a = c.admit(key_of(5, 7));
     c.arrived(a, 0);

@@ -258,7 +258,7 @@ void check_steps(bool keep_kv) {
 
 }  // namespace
 
-TEST_CASE("decode: nothing is requested before the O of the step before is written; each step begins with a flush") {
+TEST_CASE("decode: nothing is requested before the O of the step before is written, each step begins with a flush") {
     check_steps(false);
 }
 TEST_CASE("decode: keep_kv, no flush") {

@@ -77,7 +77,7 @@ TEST_CASE("a lane count that does not divide the tile") {
         CHECK(keys[key] == key);
 }
 
-TEST_CASE("block after block, as they are loaded; blocks without a key in the column are passed over") {
+TEST_CASE("block after block, as they are loaded, blocks without a key in the column are passed over") {
     loaded_blocks blocks;
     key_stream stream(3, 4);
     CHECK(stream.peek(blocks) == nullptr);

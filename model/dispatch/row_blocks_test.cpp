@@ -71,7 +71,7 @@ using numbers = std::vector<std::uint32_t>;
 
 }  // namespace
 
-TEST_CASE("prefill, MHA: consecutive queries of one head; only the last block of a head has idle rows") {
+TEST_CASE("prefill, MHA: consecutive queries of one head, only the last block of a head has idle rows") {
     const auto work = make_job(job_phase::prefill, 5, 40, {0, 1});
     CHECK(packing(all_blocks(work, rows(4))) ==
           texts{"h0q0 h0q1 h0q2 h0q3", "h0q4 - - -", "h1q0 h1q1 h1q2 h1q3", "h1q4 - - -"});
@@ -83,7 +83,7 @@ TEST_CASE("prefill, GQA: one block a head of the group, then the next queries") 
                                                       "h3q0 h3q1", "h2q2 h2q3", "h3q2 h3q3"});
 }
 
-TEST_CASE("prefill, rows.packing = heads: query-major, head-minor; only the last block of a KV head has idle rows") {
+TEST_CASE("prefill, rows.packing = heads: query-major, head-minor, only the last block of a KV head has idle rows") {
     params p = rows(4);
     p.rows.packing = rows_packing::heads;
     CHECK(packing(all_blocks(make_job(job_phase::prefill, 3, 40, {0, 0, 1, 1}), p)) ==

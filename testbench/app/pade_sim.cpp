@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <systemc>
 
@@ -31,6 +32,12 @@ std::string command_line(int argc, char** argv) {
 }
 
 }  // namespace
+
+/// In place of libsystemc's own main, whose copyright banner would come before every message.
+int main(int argc, char** argv) {
+    setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
+    return sc_core::sc_elab_and_sim(argc, argv);
+}
 
 int sc_main(int argc, char** argv) {
     using namespace pade;

@@ -10,8 +10,9 @@ void check_supported(const params& p, const trace_set& trace) {
     const auto refuse = [](const std::string& key, const std::string& value, const std::string& allowed) {
         throw input_error(key + ": " + value + " is not there yet in this version; allowed: " + allowed);
     };
-    if (trace.head_dim != 64)
-        refuse("head_dim of " + trace.path.string(), std::to_string(trace.head_dim), "64");
+    if (trace.head_dim % 8 != 0)
+        throw input_error("head_dim of " + trace.path.string() + " is " + std::to_string(trace.head_dim) +
+                          "; allowed: multiples of 8 up to 256");
     if (trace.phase == trace_phase::prefill && p.rows.packing != rows_packing::queries)
         refuse("rows.packing", std::string(choice_name(p.rows.packing)), "queries");
     if (!p.ista.enabled)
