@@ -1,5 +1,5 @@
-// Book-keeping for one base-protocol socket of a clocked module, so that nothing depends on which of two modules runs first
-// within an edge: what is freed at edge n counts from n + 1 on, what comes at edge n is seen from n + 1 on.
+// Book-keeping for one base-protocol socket of a clocked module, so that nothing depends on which of two modules runs
+// first within an edge: what is freed at edge n counts from n + 1 on, what comes at edge n is seen from n + 1 on.
 #pragma once
 
 #include <tlm>
@@ -9,8 +9,8 @@
 
 namespace pade {
 
-/// The exclusion rule of one direction of a socket (TLM LRM 15.2.6): between BEGIN_REQ and END_REQ no further BEGIN_REQ, and
-/// likewise for responses. A new phase may start at the edge after the one at which the last one ended.
+/// The exclusion rule of one direction of a socket (TLM LRM 15.2.6): between BEGIN_REQ and END_REQ no further
+/// BEGIN_REQ, and likewise for responses. A new phase may start at the edge after the one at which the last one ended.
 class link_exclusion {
   public:
     bool free(cycle_t now) const { return open_ == nullptr && free_from_ <= now; }
@@ -26,16 +26,17 @@ class link_exclusion {
     cycle_t free_from_ = 0;
 };
 
-/// Input queue behind a socket: requests at a target, responses at an initiator. Where there was no room at the start of the
-/// cycle the transaction is held back, its phase stays open, and by the exclusion rule there is at most one of these.
+/// Input queue behind a socket: requests at a target, responses at an initiator. Where there was no room at the start
+/// of the cycle the transaction is held back, its phase stays open, and by the exclusion rule there is at most one of
+/// these.
 class link_queue {
   public:
     using payload = tlm::tlm_generic_payload;
 
     explicit link_queue(unsigned places = 4) : places_(places), queue_(places) {}
 
-    /// A transaction comes at edge `now`. True: taken, end the phase with the return value. False: held back, the caller
-    /// answers TLM_ACCEPTED and ends the phase when admit() names it.
+    /// A transaction comes at edge `now`. True: taken, end the phase with the return value. False: held back, the
+    /// caller answers TLM_ACCEPTED and ends the phase when admit() names it.
     bool put(payload& item, cycle_t now) {
         if (held_ != nullptr)
             throw internal_error("base protocol: a second BEGIN_REQ or BEGIN_RESP came before the end of the first");

@@ -22,42 +22,59 @@ class registered_fifo {
         while (size < capacity)
             size *= 2;
         ring_.resize(size);
+        places_ = ring_.data();
+        mask_ = size - 1;
     }
+    registered_fifo(registered_fifo&& other) noexcept { *this = std::move(other); }
+    registered_fifo& operator=(registered_fifo&& other) noexcept {
+        ring_ = std::move(other.ring_);
+        places_ = ring_.data();
+        mask_ = other.mask_;
+        head_ = other.head_;
+        count_ = other.count_;
+        other.count_ = 0;
+        return *this;
+    }
+    registered_fifo(const registered_fifo& other)
+        : ring_(other.ring_), places_(ring_.data()), mask_(other.mask_), head_(other.head_), count_(other.count_) {}
+    registered_fifo& operator=(const registered_fifo&) = delete;
 
-    void push(T item, cycle_t visible) {
-        if (count_ == ring_.size())
-            grow();
-        auto& slot = ring_[(head_ + count_) & (ring_.size() - 1)];
-        slot.item = std::move(item);
-        slot.visible = visible;
-        ++count_;
+    void push(const T& item, cycle_t visible) {
+        place& next = append();
+        next.item = item;
+        next.visible = visible;
+    }
+    void push(T&& item, cycle_t visible) {
+        place& next = append();
+        next.item = std::move(item);
+        next.visible = visible;
     }
 
     /// True when the oldest item may be seen at `now`.
-    bool ready(cycle_t now) const { return count_ != 0 && ring_[head_].visible <= now; }
+    bool ready(cycle_t now) const { return count_ != 0 && places_[head_].visible <= now; }
     bool empty() const { return count_ == 0; }
     std::size_t size() const { return count_; }
     /// First edge at which the oldest item may be seen.
     cycle_t visible_at() const {
         assert(count_ != 0);
-        return ring_[head_].visible;
+        return places_[head_].visible;
     }
     T& front() {
         assert(count_ != 0);
-        return ring_[head_].item;
+        return places_[head_].item;
     }
     const T& front() const {
         assert(count_ != 0);
-        return ring_[head_].item;
+        return places_[head_].item;
     }
     /// The item behind `i` older ones.
     const T& peek(std::size_t i) const {
         assert(i < count_);
-        return ring_[(head_ + i) & (ring_.size() - 1)].item;
+        return places_[(head_ + i) & mask_].item;
     }
     void pop() {
         assert(count_ != 0);
-        head_ = (head_ + 1) & (ring_.size() - 1);
+        head_ = (head_ + 1) & mask_;
         --count_;
     }
 
@@ -66,15 +83,24 @@ class registered_fifo {
         T item{};
         cycle_t visible = 0;
     };
+    place& append() {
+        if (count_ > mask_)
+            grow();
+        return places_[(head_ + count_++) & mask_];
+    }
     void grow() {
         std::vector<place> larger(ring_.size() * 2);
         for (std::size_t i = 0; i < count_; ++i)
-            larger[i] = std::move(ring_[(head_ + i) & (ring_.size() - 1)]);
+            larger[i] = std::move(places_[(head_ + i) & mask_]);
         ring_.swap(larger);
+        places_ = ring_.data();
+        mask_ = ring_.size() - 1;
         head_ = 0;
     }
 
     std::vector<place> ring_;
+    place* places_ = nullptr;  // = ring_.data(), and its size less one: a size that is no power of two would cost a division
+    std::size_t mask_ = 0;
     std::size_t head_ = 0;
     std::size_t count_ = 0;
 };

@@ -14,8 +14,8 @@ struct link_count {
     std::uint64_t bytes = 0;
 };
 
-/// What happened to the 32 B atoms of one tensor of one KV head. After finish(): bytes_read = bytes_used + bytes_unused +
-/// bytes_padding.
+/// What happened to the 32 B atoms of one tensor of one KV head. After finish(): bytes_read = bytes_used + bytes_unused
+/// + bytes_padding.
 struct atom_counters {
     std::uint64_t hits = 0;           ///< fetched atoms that were in the buffer
     std::uint64_t merges = 0;         ///< fetched atoms that were already on their way
@@ -67,30 +67,30 @@ struct kv_buffer_counters {
     /// [KV head][0: K, 1: V]; a head is there once it was asked for.
     std::vector<std::array<atom_counters, 2>> per_head;
 
-    std::uint64_t cycles = 0;         ///< from start() to finish()
-    std::uint64_t k_reads = 0;        ///< bank accesses for K; one may serve several lanes' columns
-    std::uint64_t k_deliveries = 0;   ///< port reads answered with data
-    std::uint64_t k_planes = 0;       ///< 64-bit words delivered
-    std::uint64_t port_errors = 0;    ///< K and V port transactions answered with an error
-    std::uint64_t v_reads = 0;        ///< bank accesses for V
-    std::uint64_t fills = 0;          ///< bank accesses for data from DRAM
-    std::uint64_t k_conflicts = 0;    ///< port-cycles in which a K read lost its bank or its share of the feed
-    std::uint64_t v_conflicts = 0;    ///< port-cycles in which a V read lost its bank
-    std::uint64_t fill_conflicts = 0; ///< channel-cycles in which a fill lost its bank to another
+    std::uint64_t cycles = 0;           ///< from start() to finish()
+    std::uint64_t k_reads = 0;          ///< bank accesses for K; one may serve several lanes' columns
+    std::uint64_t k_deliveries = 0;     ///< port reads answered with data
+    std::uint64_t k_planes = 0;         ///< 64-bit words delivered
+    std::uint64_t port_errors = 0;      ///< K and V port transactions answered with an error
+    std::uint64_t v_reads = 0;          ///< bank accesses for V
+    std::uint64_t fills = 0;            ///< bank accesses for data from DRAM
+    std::uint64_t k_conflicts = 0;      ///< port-cycles in which a K read lost its bank or its share of the feed
+    std::uint64_t v_conflicts = 0;      ///< port-cycles in which a V read lost its bank
+    std::uint64_t fill_conflicts = 0;   ///< channel-cycles in which a fill lost its bank to another
     std::uint64_t k_fetch_blocked = 0;  ///< cycles in which a K fetch found no line to take
     std::uint64_t v_fetch_blocked = 0;
     std::uint64_t flushes = 0;
-    feed_cycles k_feed;               ///< sums to cycles
-    feed_cycles v_ports;              ///< sums to cycles x V ports
+    feed_cycles k_feed;   ///< sums to cycles
+    feed_cycles v_ports;  ///< sums to cycles x V ports
 
     // Links: items in and out, transactions and bytes.
     std::uint64_t k_fetch_items = 0;
     std::uint64_t v_fetch_items = 0;
     std::uint64_t v_release_items = 0;
     std::uint64_t k_arrived_items = 0;
-    std::vector<link_count> k_port;   ///< [lane]
-    std::vector<link_count> v_port;   ///< [port]
-    std::vector<link_count> memory;   ///< [pseudo channel]
+    std::vector<link_count> k_port;  ///< [lane]
+    std::vector<link_count> v_port;  ///< [port]
+    std::vector<link_count> memory;  ///< [pseudo channel]
 
     /// Sum over the KV heads; tensor 0: K, 1: V.
     atom_counters of_tensor(std::size_t tensor) const {
@@ -130,17 +130,17 @@ struct q_buffer_counters {
     std::uint64_t q_hits = 0;    ///< queries (rows) that were there when their block's load was asked for
     std::uint64_t q_misses = 0;  ///< queries (rows) of blocks that were not complete then
     std::uint64_t cycles = 0;
-    std::array<std::uint64_t, q_states> in{};  ///< sums to cycles
-    std::uint64_t bytes_read = 0;              ///< from DRAM: = used + unused + padding after finish()
-    std::uint64_t bytes_used = 0;              ///< sent to the rows
-    std::uint64_t bytes_unused = 0;            ///< fetched and never loaded
-    std::uint64_t bytes_padding = 0;           ///< up to the next whole atom
+    std::array<std::uint64_t, q_states> in{};        ///< sums to cycles
+    std::uint64_t bytes_read = 0;                    ///< from DRAM: = used + unused + padding after finish()
+    std::uint64_t bytes_used = 0;                    ///< sent to the rows
+    std::uint64_t bytes_unused = 0;                  ///< fetched and never loaded
+    std::uint64_t bytes_padding = 0;                 ///< up to the next whole atom
     std::vector<std::uint64_t> bytes_read_per_head;  ///< by KV head
     std::uint64_t bytes_held_peak = 0;
-    std::uint64_t fetch_blocked = 0;           ///< cycles in which a fetch waited for room
+    std::uint64_t fetch_blocked = 0;  ///< cycles in which a fetch waited for room
     std::uint64_t command_items = 0;
     std::uint64_t loaded_items = 0;
-    std::vector<std::uint64_t> row_items;      ///< [row]
+    std::vector<std::uint64_t> row_items;  ///< [row]
     link_count memory;
 
     std::uint64_t operator[](q_state s) const { return in[static_cast<std::size_t>(s)]; }

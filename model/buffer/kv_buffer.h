@@ -1,19 +1,21 @@
-// KV buffer: K planes and V rows share 320 KB of 32 B lines in 16 banks (docs/architecture.md; paper, Table III). It fetches what the
-// dispatcher and the score queue ask for, keeps it while it is pinned, and feeds the lane columns and the V-PU.
+// KV buffer: K planes and V rows share 320 KB of 32 B lines in 16 banks (docs/architecture.md; paper, Table III). It
+// fetches what the dispatcher and the score queue ask for, keeps it while it is pinned, and feeds the lane columns and
+// the V-PU.
 //
-// Order of one cycle, which is also the priority: pins are dropped, fetches take their lines, DRAM reads leave; then each
-// bank makes one access: data from DRAM (oldest, then lowest channel), else a K read (oldest, then lowest port; up to
-// buffer.columns_per_read ports that want the same atom share it), else a V read (oldest, then lowest port). The K feed
-// delivers at most buffer.k_planes_per_cycle 64-bit words a cycle; when more could go, the ports take turns.
+// Order of one cycle, which is also the priority: pins are dropped, fetches take their lines, DRAM reads leave; then
+// each bank makes one access: data from DRAM (oldest, then lowest channel), else a K read (oldest, then lowest port; up
+// to buffer.columns_per_read ports that want the same atom share it), else a V read (oldest, then lowest port). The K
+// feed delivers at most buffer.k_planes_per_cycle 64-bit words a cycle; when more could go, the ports take turns.
 //
-// A line belongs to bank (fetch_item.bank + i) mod banks. A fetch takes all its lines or none; one that finds no line waits
-// at the head of its queue, K and V apart. Releases pass a waiting fetch, else the line that it waits for would never be
-// given up; so release only what has arrived. Keep an atom pinned until its data have come: queued reads do not pin.
+// A line belongs to bank (fetch_item.bank + i) mod banks. A fetch takes all its lines or none; one that finds no line
+// waits at the head of its queue, K and V apart. Releases pass a waiting fetch, else the line that it waits for would
+// never be given up; so release only what has arrived. Keep an atom pinned until its data have come: queued reads do
+// not pin.
 #pragma once
 
-#include <string>
 #include <tlm_utils/passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <string>
 #include <vector>
 
 #include "model/buffer/buffer_counters.h"
@@ -86,7 +88,7 @@ class kv_buffer : public clocked_module {
         std::uint64_t number = 0;  // order of arrival, over fetches and releases
     };
     struct fetch_queue {
-        registered_fifo<numbered_item> fetches{64};   // and flushes
+        registered_fifo<numbered_item> fetches{64};  // and flushes
         registered_fifo<numbered_item> releases{64};
         std::uint64_t arrived = 0;
         bool blocked = false;
@@ -174,8 +176,8 @@ class kv_buffer : public clocked_module {
     std::vector<std::uint32_t> same_atom_;  // [bank] ports that want the winner's atom
     bool again_ = false;                    // there is work that needs no event to go on
 
-    unsigned k_turn_ = 0;         // port that goes first when the feed is short
-    std::int64_t k_budget_ = 0;   // planes that may be delivered; below 0 after one read wider than a cycle's worth
+    unsigned k_turn_ = 0;        // port that goes first when the feed is short
+    std::int64_t k_budget_ = 0;  // planes that may be delivered; below 0 after one read wider than a cycle's worth
     cycle_t k_budget_at_ = 0;
 
     // Classes of the cycles up to the next step, should the module sleep until then.

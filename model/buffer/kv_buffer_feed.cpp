@@ -8,10 +8,18 @@
 namespace pade {
 
 namespace {
-unsigned lowest(std::uint32_t mask) { return static_cast<unsigned>(__builtin_ctz(mask)); }
-unsigned lowest(std::uint64_t mask) { return static_cast<unsigned>(__builtin_ctzll(mask)); }
-std::uint32_t bit(unsigned i) { return std::uint32_t{1} << i; }
-std::uint32_t ones(std::uint32_t mask) { return static_cast<std::uint32_t>(__builtin_popcount(mask)); }
+unsigned lowest(std::uint32_t mask) {
+    return static_cast<unsigned>(__builtin_ctz(mask));
+}
+unsigned lowest(std::uint64_t mask) {
+    return static_cast<unsigned>(__builtin_ctzll(mask));
+}
+std::uint32_t bit(unsigned i) {
+    return std::uint32_t{1} << i;
+}
+std::uint32_t ones(std::uint32_t mask) {
+    return static_cast<std::uint32_t>(__builtin_popcount(mask));
+}
 }  // namespace
 
 // ---- data from DRAM -----------------------------------------------------------------------------------------------
@@ -141,8 +149,8 @@ void kv_buffer::access_k(cycle_t now) {
     }
     for (std::uint64_t left = seen; left != 0; left &= left - 1) {
         const unsigned b = lowest(left);
-        granted |= ones(same_atom_[b]) > columns_per_read_ ? oldest_of(same_atom_[b], columns_per_read_)
-                                                           : same_atom_[b];
+        granted |=
+            ones(same_atom_[b]) > columns_per_read_ ? oldest_of(same_atom_[b], columns_per_read_) : same_atom_[b];
     }
     granted = take_turns(granted, now);
     lost |= candidates & ~granted;
@@ -269,8 +277,7 @@ void kv_buffer::access_v(cycle_t now) {
             continue;
         }
         candidates |= bit(p);
-        if ((seen & bank) == 0 ||
-            port.requests().visible_at() < v_ports_[best_of_bank_[b]].requests().visible_at())
+        if ((seen & bank) == 0 || port.requests().visible_at() < v_ports_[best_of_bank_[b]].requests().visible_at())
             best_of_bank_[b] = static_cast<std::uint8_t>(p);
         seen |= bank;
     }

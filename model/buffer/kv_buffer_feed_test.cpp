@@ -5,7 +5,9 @@ using namespace pade;
 using namespace pade::test;
 
 namespace {
-constexpr std::uint64_t atom(std::uint64_t n) { return n * 32; }
+constexpr std::uint64_t atom(std::uint64_t n) {
+    return n * 32;
+}
 
 void read_latency_is(unsigned latency) {
     kv_params p;
@@ -39,9 +41,15 @@ std::vector<cycle_t> first_seen(const kv_bench& b, unsigned readers) {
 }
 }  // namespace
 
-TEST_CASE("read latency 1") { read_latency_is(1); }
-TEST_CASE("read latency 2") { read_latency_is(2); }
-TEST_CASE("read latency 7") { read_latency_is(7); }
+TEST_CASE("read latency 1") {
+    read_latency_is(1);
+}
+TEST_CASE("read latency 2") {
+    read_latency_is(2);
+}
+TEST_CASE("read latency 7") {
+    read_latency_is(7);
+}
 
 TEST_CASE("one access a bank: the oldest read first, then the lowest port") {
     kv_bench b;
@@ -163,9 +171,9 @@ TEST_CASE("reads of data on their way wait in the port; a row whose fetch waits 
 TEST_CASE("what cannot be served is answered with an error") {
     kv_bench b;
     b.k.at(10, k_fetch(atom(1), 5));
-    b.k_readers[0]->read(50, atom(77), 8);                             // never reserved
+    b.k_readers[0]->read(50, atom(77), 8);  // never reserved
     b.k_readers[0]->write(51, atom(1), 5, 8);
-    b.k_readers[0]->read(52, atom(1) + 28, 8);                         // over the end of the line
+    b.k_readers[0]->read(52, atom(1) + 28, 8);  // over the end of the line
     b.k_readers[0]->read(53, atom(1), 8);
     b.v_readers[0]->read(50, atom(77), 32);
     b.v_readers[0]->write(51, atom(1), 5);

@@ -35,8 +35,7 @@ bool kv_buffer::take_fetch(const fetch_item& item, cycle_t now) {
     for (unsigned i = 0; i < count; ++i) {
         if (wanted[i].line != no_line)
             continue;
-        wanted[i].line =
-            store_.reserve(wanted[i].atom, wanted[i].bank, for_k ? 0 : 1, item.kv, item.useful[i]);
+        wanted[i].line = store_.reserve(wanted[i].atom, wanted[i].bank, for_k ? 0 : 1, item.kv, item.useful[i]);
         ++missing;
         const std::uint64_t address = wanted[i].atom * line_store::line_bytes;
         const auto c = static_cast<unsigned>(map_.decode(address).pseudo_channel);

@@ -1,5 +1,5 @@
-// KV buffer under random traffic with random stalls on every socket: data, bytes, pins and protocol hold, and nothing depends
-// on the order in which modules are built or run.
+// KV buffer under random traffic with random stalls on every socket: data, bytes, pins and protocol hold, and nothing
+// depends on the order in which modules are built or run.
 #include "model/buffer/kv_test_bench.h"
 
 using namespace pade;
@@ -277,7 +277,15 @@ void random_traffic(unsigned seed) {
 
 }  // namespace
 
-TEST_CASE("random traffic with random stalls, seed 1") { random_traffic(1); }
-TEST_CASE("random traffic with random stalls, seed 2") { random_traffic(2); }
-TEST_CASE("random traffic with random stalls, seed 3") { random_traffic(3); }
-TEST_CASE("random traffic with random stalls, seed 4") { random_traffic(4); }
+TEST_CASE("random traffic with random stalls, seed 1") {
+    random_traffic(1);
+}
+TEST_CASE("random traffic with random stalls, seed 2") {
+    random_traffic(2);
+}
+TEST_CASE("random traffic with random stalls, seed 3") {
+    random_traffic(3);
+}
+TEST_CASE("random traffic with random stalls, seed 4") {
+    random_traffic(4);
+}

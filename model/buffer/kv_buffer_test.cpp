@@ -12,7 +12,9 @@ kv_params small() {
     p.buffer.banks = 64;
     return p;
 }
-constexpr std::uint64_t atom(std::uint64_t n) { return n * 32; }
+constexpr std::uint64_t atom(std::uint64_t n) {
+    return n * 32;
+}
 }  // namespace
 
 TEST_CASE("a miss reads DRAM, a fetch of what is on its way merges, a later one hits") {
@@ -76,9 +78,9 @@ TEST_CASE("a fetch without a line waits at the head of its queue, K and V apart,
     kv_bench b(small());
     for (std::uint64_t i = 0; i < 16; ++i)
         b.k.at(10, k_fetch(atom(i), 0, static_cast<std::uint32_t>(i)));
-    b.k.at(60, k_fetch(atom(100), 0, 100));   // no unpinned line in bank 0
-    b.k.at(60, k_fetch(atom(101), 1, 101));   // behind it, though bank 1 is empty
-    b.v.at(61, v_fetch(atom(200), 2, 1));     // V goes on
+    b.k.at(60, k_fetch(atom(100), 0, 100));  // no unpinned line in bank 0
+    b.k.at(60, k_fetch(atom(101), 1, 101));  // behind it, though bank 1 is empty
+    b.v.at(61, v_fetch(atom(200), 2, 1));    // V goes on
     b.clock.run_to(90);
     CHECK(b.arrived.items.size() == 16);
     CHECK(b.memory[0]->requests.back().address == atom(200));
@@ -87,7 +89,7 @@ TEST_CASE("a fetch without a line waits at the head of its queue, K and V apart,
     CHECK(b.k.credits.size() == 16);
     // The release stands behind the fetch that needs it, and passes.
     b.k.at(100, release_of(k_fetch(atom(7))));
-    b.k.at(150, k_fetch(atom(6), 0, 6));      // still there
+    b.k.at(150, k_fetch(atom(6), 0, 6));  // still there
     b.k.at(151, release_of(k_fetch(atom(6))));
     b.finish(200);
     REQUIRE(b.arrived.items.size() == 19);

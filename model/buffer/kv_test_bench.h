@@ -1,4 +1,5 @@
-// The KV buffer among stub peers: requesters on every port, a memory behind every channel, checkers on all memory links.
+// The KV buffer among stub peers: requesters on every port, a memory behind every channel, checkers on all memory
+// links.
 #pragma once
 
 #include "model/buffer/kv_buffer.h"

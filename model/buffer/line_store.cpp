@@ -5,7 +5,9 @@
 namespace pade {
 
 namespace {
-unsigned ones(std::uint32_t mask) { return static_cast<unsigned>(__builtin_popcount(mask)); }
+unsigned ones(std::uint32_t mask) {
+    return static_cast<unsigned>(__builtin_popcount(mask));
+}
 }  // namespace
 
 line_store::line_store(const buffer_params& params, kv_buffer_counters& counters)

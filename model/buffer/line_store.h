@@ -1,5 +1,5 @@
-// The storage of the KV buffer: 32 B lines in banks, fully associative inside a bank, each with its pins and with a record of
-// which bytes were read. Knows no clock: when something happens lives in kv_buffer.
+// The storage of the KV buffer: 32 B lines in banks, fully associative inside a bank, each with its pins and with a
+// record of which bytes were read. Knows no clock: when something happens lives in kv_buffer.
 #pragma once
 
 #include <array>
@@ -89,9 +89,9 @@ class line_store {
     std::vector<std::array<unsigned char, line_bytes>> data_;
     line_table table_;
     idle_lines idle_;
-    std::vector<line_id> free_;           // [bank], chained by next_free
-    std::vector<unsigned> free_count_;    // [bank]
-    std::vector<unsigned> needed_;        // [bank], scratch of can_reserve
+    std::vector<line_id> free_;         // [bank], chained by next_free
+    std::vector<unsigned> free_count_;  // [bank]
+    std::vector<unsigned> needed_;      // [bank], scratch of can_reserve
     std::unique_ptr<const replacement_policy> policy_;
     kv_buffer_counters& counters_;
     unsigned in_flight_ = 0;

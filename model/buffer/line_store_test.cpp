@@ -81,7 +81,7 @@ TEST_CASE("lru evicts the line whose last use is longest ago, mru the most recen
         line_store store(small(kind), counters);
         for (std::uint64_t atom = 0; atom < 16; ++atom)
             use(store, atom);
-        use(store, 0);   // 1 is now the oldest, 0 the newest
+        use(store, 0);  // 1 is now the oldest, 0 the newest
         use(store, 99);
         CHECK((store.find(1) == no_line) == (kind == replacement_kind::lru));
         CHECK((store.find(0) == no_line) == (kind == replacement_kind::mru));
@@ -126,7 +126,7 @@ TEST_CASE("every byte read is used, unused or padding, by tensor and KV head") {
     store.fill(k, data);
     store.fill(v, data);
     CHECK(store.read(k, 4, 8)[0] == 4);
-    store.read(k, 8, 8);    // bytes 8-11 a second time
+    store.read(k, 8, 8);  // bytes 8-11 a second time
     store.read(v, 16, 16);
     store.unpin(k);
     store.unpin(v);

@@ -1,4 +1,5 @@
-// From the number of a 32 B atom in DRAM to the line that holds it: open addressing with linear probing, at most half full.
+// From the number of a 32 B atom in DRAM to the line that holds it: open addressing with linear probing, at most half
+// full.
 #pragma once
 
 #include <cstdint>

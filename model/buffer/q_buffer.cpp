@@ -195,9 +195,8 @@ bool q_buffer::load(cycle_t now) {
     const block_info& block = *loads_.front();
     const auto valid = [](const block_row& row) { return row.valid; };
     const auto queries = static_cast<std::uint64_t>(std::count_if(block.rows.begin(), block.rows.end(), valid));
-    const auto at = std::find_if(held_.begin(), held_.end(), [&](const std::unique_ptr<held_block>& held) {
-        return held->block->id == block.id;
-    });
+    const auto at = std::find_if(held_.begin(), held_.end(),
+                                 [&](const std::unique_ptr<held_block>& held) { return held->block->id == block.id; });
     // Each load is judged once, in the cycle in which it comes to the head.
     if (!load_judged_) {
         load_judged_ = true;

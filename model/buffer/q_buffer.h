@@ -1,13 +1,13 @@
-// Q buffer: 32 KB, double buffered (paper, Table III; the organisation is ours). Fetches the queries of row blocks ahead, as
-// far as they fit, and sends a block's queries to its rows when the dispatcher asks.
+// Q buffer: 32 KB, double buffered (paper, Table III; the organisation is ours). Fetches the queries of row blocks
+// ahead, as far as they fit, and sends a block's queries to its rows when the dispatcher asks.
 //
-// Fetches and loads are worked off in order, each kind for itself, so that a fetch that waits for room never holds up the load
-// that makes the room. A block's room is taken when its fetch starts and given back when it is loaded.
+// Fetches and loads are worked off in order, each kind for itself, so that a fetch that waits for room never holds up
+// the load that makes the room. A block's room is taken when its fetch starts and given back when it is loaded.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <memory>
 #include <string>
-#include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
 #include "model/buffer/buffer_counters.h"
@@ -21,20 +21,21 @@ namespace pade {
 
 class q_buffer : public clocked_module {
   public:
-    /// fetch, then load, of each block once and in the same order. A credit comes back as soon as a command was taken in: the
-    /// waiting ones are registers of their own, bounded by buffer.q_prefetch_blocks.
+    /// fetch, then load, of each block once and in the same order. A credit comes back as soon as a command was taken
+    /// in: the waiting ones are registers of their own, bounded by buffer.q_prefetch_blocks.
     stream_target<query_command> commands{"commands"};
-    /// [rows.count] the queries of a block, all valid rows at the same edge. No credits: the dispatcher loads a block only
-    /// when its slot is free.
+    /// [rows.count] the queries of a block, all valid rows at the same edge. No credits: the dispatcher loads a block
+    /// only when its slot is free.
     sc_core::sc_vector<stream_initiator<query_item>> rows_out;
     /// Sent at the same edge as the queries.
     stream_initiator<query_loaded> loaded{"loaded"};
     /// Reads of one atom each, one a cycle, as many in flight as there are atoms to fetch.
     tlm_utils::simple_initiator_socket<q_buffer> memory{"memory"};
 
-    /// A query leaves the buffer at the edge at which its load is taken, and is seen by the row buffer.read_latency - 1 +
-    /// link.latency edges later.
-    q_buffer(sc_core::sc_module_name name, const buffer_params& buffer, const rows_params& rows, const link_params& link);
+    /// A query leaves the buffer at the edge at which its load is taken, and is seen by the row buffer.read_latency - 1
+    /// + link.latency edges later.
+    q_buffer(sc_core::sc_module_name name, const buffer_params& buffer, const rows_params& rows,
+             const link_params& link);
 
     /// The counted time begins at this edge.
     void start(cycle_t cycle);
@@ -56,10 +57,10 @@ class q_buffer : public clocked_module {
     /// A block with room in the buffer.
     struct held_block {
         block_ptr block;
-        unsigned bytes = 0;        // of its valid rows
-        unsigned next_row = 0;     // the next atom to ask for
+        unsigned bytes = 0;     // of its valid rows
+        unsigned next_row = 0;  // the next atom to ask for
         unsigned next_atom = 0;
-        unsigned to_come = 0;      // atoms
+        unsigned to_come = 0;           // atoms
         std::vector<std::int8_t> data;  // [row][max_head_dim]
     };
 
@@ -79,8 +80,8 @@ class q_buffer : public clocked_module {
     const cycle_t latency_;
 
     registered_fifo<query_command> arrived_{8};
-    registered_fifo<block_ptr> fetches_{8};  // waiting for room
-    registered_fifo<block_ptr> loads_{8};    // waiting for their data
+    registered_fifo<block_ptr> fetches_{8};          // waiting for room
+    registered_fifo<block_ptr> loads_{8};            // waiting for their data
     std::vector<std::unique_ptr<held_block>> held_;  // oldest first
     std::vector<std::unique_ptr<held_block>> spare_;
     unsigned bytes_held_ = 0;

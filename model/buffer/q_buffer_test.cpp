@@ -104,9 +104,15 @@ void load_latency_is(unsigned read_latency, unsigned link_latency) {
 
 }  // namespace
 
-TEST_CASE("a loaded block is seen by all rows at once, one cycle later") { load_latency_is(1, 1); }
-TEST_CASE("a loaded block is seen one cycle later with read latency 2") { load_latency_is(2, 1); }
-TEST_CASE("a loaded block is seen later with link latency 3") { load_latency_is(1, 3); }
+TEST_CASE("a loaded block is seen by all rows at once, one cycle later") {
+    load_latency_is(1, 1);
+}
+TEST_CASE("a loaded block is seen one cycle later with read latency 2") {
+    load_latency_is(2, 1);
+}
+TEST_CASE("a loaded block is seen later with link latency 3") {
+    load_latency_is(1, 3);
+}
 
 TEST_CASE("reads are pipelined, one a cycle, and only valid rows are fetched and sent") {
     q_bench b;

@@ -1,8 +1,9 @@
 // One read port of the KV buffer, without its socket: the requests that wait, and the data on its way to the reader.
 //
-// Time. A request that comes at edge n takes part in the arbitration of the banks from n + 1 on. Data of an access at edge a
-// leave with BEGIN_RESP at edge a + read_latency - 1, and the reader, who may use what it is sent one edge later, sees them
-// at a + read_latency. The pipe holds read_latency answers and stands still while the reader does not take one.
+// Time. A request that comes at edge n takes part in the arbitration of the banks from n + 1 on. Data of an access at
+// edge a leave with BEGIN_RESP at edge a + read_latency - 1, and the reader, who may use what it is sent one edge
+// later, sees them at a + read_latency. The pipe holds read_latency answers and stands still while the reader does not
+// take one.
 #pragma once
 
 #include <tlm>
@@ -61,9 +62,7 @@ class read_port {
     }
     bool answering() const { return !answers_.empty(); }
     /// The answer that is to be sent now, if there is one and the link is free.
-    payload* due(cycle_t now) const {
-        return answers_.ready(now) && response_.free(now) ? answers_.front() : nullptr;
-    }
+    payload* due(cycle_t now) const { return answers_.ready(now) && response_.free(now) ? answers_.front() : nullptr; }
     void sent() { answers_.pop(); }
     /// True when only time, or the request that follows, stands between an answer and its reader.
     bool will_be_due() const { return !answers_.empty() && response_.open() == nullptr; }

@@ -7,7 +7,7 @@ namespace pade {
 column::column(const dispatch_params& params, unsigned rows, unsigned entries, unsigned fifo_planes)
     : order_(params.order),
       pick_(params.pick),
-      window_(params.pick_window),
+      window_(params.order == dispatch_order::out_of_order ? params.pick_window : 1),
       entry_room_(static_cast<row_mask>((1u << rows) - 1)),
       fifo_room_(entry_room_),
       entries_free_(rows, static_cast<std::uint16_t>(entries)),
@@ -56,7 +56,19 @@ void column::arrived(std::uint16_t tag, unsigned plane) {
 }
 
 void column::list(std::uint16_t tag, unsigned plane) {
-    requests_.push_back({keys_[tag].age, tag, static_cast<std::uint8_t>(plane)});
+    const request r{keys_[tag].age, tag, static_cast<std::uint8_t>(plane)};
+    if (choices_.size() < window_)
+        enter_window(r);
+    else
+        later_.push_back(r);
+}
+
+void column::enter_window(const request& r) {
+    auto at = choices_.end();
+    if (pick_ == dispatch_pick::oldest_key)
+        while (at != choices_.begin() && r.before(*(at - 1)))
+            --at;
+    choices_.insert(at, r);
 }
 
 void column::end_row(std::uint16_t tag, unsigned row) {
@@ -81,49 +93,29 @@ void column::fifo_place(unsigned row) {
     fifo_room_ = static_cast<row_mask>(fifo_room_ | 1u << row);
 }
 
-/// Position in requests_ of the plane to deliver, or its size when there is none.
+/// Position in choices_ of the plane to deliver, or its size when there is none.
 std::size_t column::choose(state& why) const {
-    const std::size_t none = requests_.size();
-    if (order_ != dispatch_order::out_of_order) {
-        if (requests_.empty()) {
-            why = live_ == 0 ? state::empty : state::no_request;
-            return none;
+    if (order_ != dispatch_order::out_of_order && !choices_.empty()) {
+        const request& oldest = choices_.front();
+        if ((keys_[oldest.tag].present >> oldest.plane & 1) == 0) {
+            why = state::no_data;  // a late plane holds up those behind it
+            return choices_.size();
         }
-        const request& r = requests_.front();
-        const live_key& k = keys_[r.tag];
-        if ((k.present >> r.plane & 1) == 0) {
-            why = state::no_data;
-            return none;
-        }
-        if ((k.asking[r.plane] & ~fifo_room_) != 0) {
-            why = state::no_room;
-            return none;
-        }
-        why = state::ready;
-        return 0;
     }
-    const std::size_t end = requests_.size() < window_ ? requests_.size() : window_;
-    std::size_t best = none;
-    for (std::size_t i = 0; i < end; ++i) {
-        const request& r = requests_[i];
-        if (best != none && (r.age > requests_[best].age ||
-                             (r.age == requests_[best].age && r.plane > requests_[best].plane)))
-            continue;
-        if ((keys_[r.tag].asking[r.plane] & ~fifo_room_) != 0)
-            continue;
-        best = i;
-        if (pick_ == dispatch_pick::oldest_arrival)
-            break;
+    for (std::size_t i = 0; i < choices_.size(); ++i) {
+        const request& r = choices_[i];
+        if ((keys_[r.tag].asking[r.plane] & ~fifo_room_) == 0) {
+            why = state::ready;
+            return i;
+        }
     }
-    if (best != none)
-        why = state::ready;
-    else if (end != 0)
+    if (!choices_.empty())
         why = state::no_room;
     else if (waiting_for_data_ != 0)
         why = state::no_data;
     else
         why = live_ == 0 ? state::empty : state::no_request;
-    return best;
+    return choices_.size();
 }
 
 column::state column::pick(delivery& out) {
@@ -131,8 +123,12 @@ column::state column::pick(delivery& out) {
     const std::size_t chosen = choose(why);
     if (why != state::ready)
         return why;
-    const request r = requests_[chosen];
-    requests_.erase(requests_.begin() + static_cast<std::ptrdiff_t>(chosen));
+    const request r = choices_[chosen];
+    choices_.erase(choices_.begin() + static_cast<std::ptrdiff_t>(chosen));
+    if (!later_.empty()) {
+        enter_window(later_.front());
+        later_.pop_front();
+    }
     live_key& k = keys_[r.tag];
     out.tag = r.tag;
     out.plane = r.plane;

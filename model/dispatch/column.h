@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <vector>
 
 #include "model/params.h"
@@ -74,8 +75,12 @@ class column {
         std::uint64_t age;
         std::uint16_t tag;
         std::uint8_t plane;
+        bool before(const request& other) const {
+            return age != other.age ? age < other.age : plane < other.plane;
+        }
     };
     void list(std::uint16_t tag, unsigned plane);
+    void enter_window(const request& r);
     std::size_t choose(state& why) const;
 
     dispatch_order order_;
@@ -89,8 +94,10 @@ class column {
     std::vector<std::uint16_t> fifo_free_;     // by row
     std::vector<live_key> keys_;
     std::vector<std::uint16_t> free_tags_;
-    // Out of order: planes asked for and present, by arrival. In order: planes asked for, by request, present or not.
-    std::vector<request> requests_;
+    // Out of order: planes asked for and present; those that the pick looks at, in the order of its preference, and those
+    // that came later, by arrival. In order: planes asked for, by request, present or not; the oldest is picked.
+    std::vector<request> choices_;
+    std::deque<request> later_;
     unsigned waiting_for_data_ = 0;  // asked for, not present (out of order)
 };
 

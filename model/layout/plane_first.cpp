@@ -1,7 +1,5 @@
 #include "model/layout/plane_first.h"
 
-#include <algorithm>
-
 namespace pade {
 
 namespace {
@@ -32,6 +30,8 @@ plane_first::plane_first(const layout_params& params, const address_map& map, co
     groups_per_bank_ = divide_up(groups_per_channel, std::uint32_t{banks_per_plane_});
     rows_per_bank_ = divide_up(groups_per_bank_, map.atoms_per_page());
     folds_ = divide_up(2 * geometry.key_bits, map.banks());
+    useful_ = useful_bytes(keys_per_atom_);
+    useful_in_last_ = useful_bytes(geometry.keys - (groups_ - 1) * keys_per_atom_);
 }
 
 std::uint64_t plane_first::address(std::uint32_t k_row, std::uint32_t atom) const {
@@ -49,9 +49,7 @@ std::uint64_t plane_first::address(std::uint32_t k_row, std::uint32_t atom) cons
     return map_.encode(at);
 }
 
-std::uint32_t plane_first::useful(std::uint32_t atom) const {
-    const std::uint32_t first = atom % groups_ * keys_per_atom_;
-    const std::uint32_t keys = std::min(keys_per_atom_, geometry_.keys - first);
+std::uint32_t plane_first::useful_bytes(std::uint32_t keys) const {
     const unsigned data_bytes = divide_up(geometry_.head_dim, 8u);
     std::uint32_t mask = 0;
     for (std::uint32_t key = 0; key < keys; ++key)

@@ -17,11 +17,15 @@ class plane_first : public k_layout {
     }
     std::uint64_t address(std::uint32_t k_row, std::uint32_t atom) const override;
     std::uint32_t buffer_bank(std::uint32_t atom) const override { return atom % groups_ + 5 * (atom / groups_); }
-    std::uint32_t useful(std::uint32_t atom) const override;
+    std::uint32_t useful(std::uint32_t atom) const override {
+        return atom % groups_ + 1 == groups_ ? useful_in_last_ : useful_;
+    }
     unsigned plane_bytes() const override { return plane_bytes_; }
     std::uint32_t rows() const override { return rows_per_bank_ * folds_; }
 
   private:
+    std::uint32_t useful_bytes(std::uint32_t keys) const;
+
     const address_map map_;
     unsigned banks_per_plane_;
     unsigned plane_bytes_;
@@ -29,6 +33,8 @@ class plane_first : public k_layout {
     std::uint32_t groups_;           ///< atoms of one plane
     std::uint32_t groups_per_bank_;  ///< of one channel
     std::uint32_t rows_per_bank_;
+    std::uint32_t useful_;           ///< of an atom with all its keys
+    std::uint32_t useful_in_last_;   ///< of the last atom of a plane
     std::uint32_t folds_;            ///< planes that share a bank because there are not banks enough for all
 };
 

@@ -13,7 +13,9 @@ template <typename Mask>
 unsigned lowest(Mask mask) {
     return static_cast<unsigned>(__builtin_ctzll(mask));
 }
-std::uint32_t bit(unsigned i) { return std::uint32_t{1} << i; }
+std::uint32_t bit(unsigned i) {
+    return std::uint32_t{1} << i;
+}
 }  // namespace
 
 memory_arbiter::memory_arbiter(sc_core::sc_module_name name, const dram_params& dram)

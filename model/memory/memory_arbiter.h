@@ -1,20 +1,20 @@
-// Between the chip (core clock) and the DRAM controller (DRAM clock): gathers the requests of the KV buffer, the Q buffer and
-// the write-back unit, one a pseudo channel and core cycle, and brings the answers back.
+// Between the chip (core clock) and the DRAM controller (DRAM clock): gathers the requests of the KV buffer, the Q
+// buffer and the write-back unit, one a pseudo channel and core cycle, and brings the answers back.
 //
 // Priority, per channel [ours]: Q and write-back go before KV, the older of the two first, Q at a tie; but after one
-// of them the KV buffer has its turn. So KV gets at least every other place and nobody starves. Q and write-back each send
-// at most one request a cycle, their oldest.
+// of them the KV buffer has its turn. So KV gets at least every other place and nobody starves. Q and write-back each
+// send at most one request a cycle, their oldest.
 //
-// Time. A request that comes at core edge n can leave at n + 1. An answer that the controller gives at any time before core
-// edge m (not at it) crosses at m, and its client sees it at m + dram.path_latency, plus dram.delay_cycles on
-// dram.delay_channel: BEGIN_RESP is sent one edge earlier, since a client may use what it is sent at the edge after. Each
-// client socket gets at most one answer a cycle: oldest first, then lowest channel.
+// Time. A request that comes at core edge n can leave at n + 1. An answer that the controller gives at any time before
+// core edge m (not at it) crosses at m, and its client sees it at m + dram.path_latency, plus dram.delay_cycles on
+// dram.delay_channel: BEGIN_RESP is sent one edge earlier, since a client may use what it is sent at the edge after.
+// Each client socket gets at most one answer a cycle: oldest first, then lowest channel.
 #pragma once
 
-#include <array>
-#include <string>
 #include <tlm_utils/passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <array>
+#include <string>
 #include <vector>
 
 #include "model/memory/memory_counters.h"
@@ -69,8 +69,8 @@ class memory_arbiter : public clocked_module {
     /// One channel of the controller.
     struct output {
         link_exclusion request;
-        bool kv_turn = false;  // the last request was not the KV buffer's
-        std::vector<payload*> not_kv[first_kv_input];  // requests of Q and write-back that are with the controller
+        bool kv_turn = false;                               // the last request was not the KV buffer's
+        std::vector<payload*> not_kv[first_kv_input];       // requests of Q and write-back that are with the controller
         registered_fifo<payload*> answers[memory_clients];  // `visible`: the edge at which BEGIN_RESP is due
         unsigned answers_waiting = 0;
         unsigned answers_popped = 0;
@@ -98,7 +98,9 @@ class memory_arbiter : public clocked_module {
     target_socket& socket_of(unsigned i) {
         return i == q_input ? q : i == write_back_input ? write_back : kv[i - first_kv_input];
     }
-    static std::size_t client_of(unsigned i) { return i < first_kv_input ? i : static_cast<std::size_t>(memory_client::kv); }
+    static std::size_t client_of(unsigned i) {
+        return i < first_kv_input ? i : static_cast<std::size_t>(memory_client::kv);
+    }
     cycle_t return_latency(unsigned c) const { return path_latency_ + (c == delay_channel_ ? delay_cycles_ : 0); }
 
     const unsigned channels_;
@@ -116,8 +118,8 @@ class memory_arbiter : public clocked_module {
     std::uint32_t blocked_ = 0;    // channels with a request that waits for the END_REQ of the one before
     std::array<std::uint32_t, memory_clients> answers_for_{};  // on all channels
     std::uint64_t in_flight_ = 0;
-    bool again_ = false;           // there is work that needs no event to go on
-    cycle_t scheduled_ = 0;        // edge of the last wake-up for an answer
+    bool again_ = false;     // there is work that needs no event to go on
+    cycle_t scheduled_ = 0;  // edge of the last wake-up for an answer
     cycle_t stepped_ = 0;
     // Of one step: the channel that the oldest request of Q and of write-back goes to, and the channels that KV wants.
     std::array<unsigned, first_kv_input> channel_of_{};

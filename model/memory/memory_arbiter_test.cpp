@@ -44,8 +44,8 @@ struct arbiter_bench {
             kv.push_back(std::make_unique<requester>(sc_core::sc_gen_unique_name("kv"), hesitant(10 + c)));
             core.drive(*kv.back());
             links.bind(kv.back()->socket, arbiter->kv[c]);
-            memory.push_back(
-                std::make_unique<memory_stub>(sc_core::sc_gen_unique_name("memory"), latency, spread, hesitant(50 + c)));
+            memory.push_back(std::make_unique<memory_stub>(sc_core::sc_gen_unique_name("memory"), latency, spread,
+                                                           hesitant(50 + c)));
             dram_clock.drive(*memory.back());
             links.bind(arbiter->channel[c], memory.back()->socket);
         }
@@ -68,7 +68,9 @@ struct arbiter_bench {
     }
 };
 
-double ns(const sc_core::sc_time& t) { return t.to_seconds() * 1e9; }
+double ns(const sc_core::sc_time& t) {
+    return t.to_seconds() * 1e9;
+}
 
 /// The return path from a memory of period `dram_ns`, which answers at `answered` ns.
 void path_latency_is(unsigned latency, double dram_ns) {
@@ -84,12 +86,24 @@ void path_latency_is(unsigned latency, double dram_ns) {
 
 }  // namespace
 
-TEST_CASE("return path of 1 core cycle, both clocks alike") { path_latency_is(1, 1); }
-TEST_CASE("return path of 7 core cycles, both clocks alike") { path_latency_is(7, 1); }
-TEST_CASE("return path of 8 core cycles, both clocks alike") { path_latency_is(8, 1); }
-TEST_CASE("return path of 1 core cycle from a faster clock") { path_latency_is(1, 0.8); }
-TEST_CASE("return path of 8 core cycles from a faster clock") { path_latency_is(8, 0.8); }
-TEST_CASE("return path of 8 core cycles from a slower clock") { path_latency_is(8, 1.7); }
+TEST_CASE("return path of 1 core cycle, both clocks alike") {
+    path_latency_is(1, 1);
+}
+TEST_CASE("return path of 7 core cycles, both clocks alike") {
+    path_latency_is(7, 1);
+}
+TEST_CASE("return path of 8 core cycles, both clocks alike") {
+    path_latency_is(8, 1);
+}
+TEST_CASE("return path of 1 core cycle from a faster clock") {
+    path_latency_is(1, 0.8);
+}
+TEST_CASE("return path of 8 core cycles from a faster clock") {
+    path_latency_is(8, 0.8);
+}
+TEST_CASE("return path of 8 core cycles from a slower clock") {
+    path_latency_is(8, 1.7);
+}
 
 TEST_CASE("dram.delay_cycles delays the answers of one channel") {
     arbiter_bench b;
@@ -241,7 +255,7 @@ TEST_CASE("what no channel can serve is refused") {
     arbiter_bench b;
     b.build();
     const std::uint64_t beyond = address_map(b.dram).bytes();
-    b.kv[0]->read(10, b.at(1, 0));       // another channel's
+    b.kv[0]->read(10, b.at(1, 0));  // another channel's
     b.kv[0]->read(11, b.at(0, 0));
     b.q->read(10, beyond);
     b.q->read(11, b.at(2, 0) + 16, 32);  // over the end of the atom
@@ -329,7 +343,15 @@ void random_traffic(unsigned seed, double dram_ns) {
 }
 }  // namespace
 
-TEST_CASE("random traffic and stalls, equal clocks") { random_traffic(1, 1); }
-TEST_CASE("random traffic and stalls, faster DRAM clock") { random_traffic(2, 0.3); }
-TEST_CASE("random traffic and stalls, slower DRAM clock") { random_traffic(3, 2.3); }
-TEST_CASE("random traffic and stalls, clocks of the paper") { random_traffic(4, 0.8); }
+TEST_CASE("random traffic and stalls, equal clocks") {
+    random_traffic(1, 1);
+}
+TEST_CASE("random traffic and stalls, faster DRAM clock") {
+    random_traffic(2, 0.3);
+}
+TEST_CASE("random traffic and stalls, slower DRAM clock") {
+    random_traffic(3, 2.3);
+}
+TEST_CASE("random traffic and stalls, clocks of the paper") {
+    random_traffic(4, 0.8);
+}

@@ -14,7 +14,7 @@ inline constexpr std::size_t memory_clients = 3;
 struct client_counters {
     std::uint64_t transactions = 0;  ///< answered, errors included
     std::uint64_t bytes = 0;
-    std::uint64_t errors = 0;        ///< requests that the arbiter itself refused
+    std::uint64_t errors = 0;  ///< requests that the arbiter itself refused
 };
 
 struct memory_counters {

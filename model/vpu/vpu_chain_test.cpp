@@ -581,8 +581,10 @@ TEST_CASE("chain: the order in which modules run within an edge changes nothing"
     const cycle_t end = plain.chain.run();
     REQUIRE(shuffled.chain.feed->blocks_written == s.blocks);
     CHECK(shuffled.chain.feed->finished_at == end);
-    plain.chain.check_balances(end);
-    shuffled.chain.check_balances(end);
+    // The shaker ran the modules to the end of the simulated time, so the books close there.
+    const cycle_t simulated = plain.chain.clock.cycle();
+    plain.chain.check_balances(simulated);
+    shuffled.chain.check_balances(simulated);
     const auto same = [](const vpu_cycles& a, const vpu_cycles& b) {
         return a.busy == b.busy && a.stall_downstream == b.stall_downstream && a.wait_v == b.wait_v &&
                a.wait_input == b.wait_input && a.idle == b.idle;

@@ -1,5 +1,5 @@
-// Stub peers for unit tests of modules with base-protocol sockets: a requester and a memory, both with seeded random stalls,
-// on links that a protocol checker watches. They note when everything happened.
+// Stub peers for unit tests of modules with base-protocol sockets: a requester and a memory, both with seeded random
+// stalls, on links that a protocol checker watches. They note when everything happened.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -24,8 +24,8 @@ inline unsigned char pattern(std::uint64_t address) {
     return static_cast<unsigned char>((address * 0x9E3779B97F4A7C15u) >> 37);
 }
 
-/// A clocked peer. `late`: it acts one delta cycle after the edge, when all modules that are not late have run; to be set
-/// before the run. Modules that obey the rule of registered links behave alike with either.
+/// A clocked peer. `late`: it acts one delta cycle after the edge, when all modules that are not late have run; to be
+/// set before the run. Modules that obey the rule of registered links behave alike with either.
 class peer : public clocked_module {
   public:
     PADE_HAS_PROCESS(peer);
@@ -56,7 +56,8 @@ struct bench_clock {
     clock_domain domain;
     std::vector<std::unique_ptr<clock_gate>> gates;
 
-    explicit bench_clock(const char* name = "clock", double ns = 1) : domain(name, sc_core::sc_time(ns, sc_core::SC_NS)) {}
+    explicit bench_clock(const char* name = "clock", double ns = 1)
+        : domain(name, sc_core::sc_time(ns, sc_core::SC_NS)) {}
     void drive(clocked_module& module) {
         gates.push_back(std::make_unique<clock_gate>(sc_core::sc_gen_unique_name("gate"), domain));
         module.clk.bind(*gates.back());
@@ -248,8 +249,8 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
     bool running_ = false;
 };
 
-/// A memory behind one socket: answers each request `latency` edges of its own clock after it came, or, with `spread`, up to
-/// that much later and so out of order.
+/// A memory behind one socket: answers each request `latency` edges of its own clock after it came, or, with `spread`,
+/// up to that much later and so out of order.
 class memory_stub : public peer, private tlm::tlm_fw_transport_if<> {
   public:
     struct seen_request {
@@ -386,9 +387,7 @@ class item_source : public peer {
     stream_initiator<T> out{"out"};
     std::vector<cycle_t> credits;
 
-    explicit item_source(sc_core::sc_module_name name) : peer(name) {
-        out.on_credit(this, &item_source::credit);
-    }
+    explicit item_source(sc_core::sc_module_name name) : peer(name) { out.on_credit(this, &item_source::credit); }
     /// Seen by the receiver at edge `visible`.
     void at(cycle_t visible, const T& item) {
         items_.push_back({visible - 1, item});
