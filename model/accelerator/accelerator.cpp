@@ -88,54 +88,14 @@ void accelerator::bind_clocks() {
 }
 
 void accelerator::bind_links() {
-    link_set& link = *links_;
     bus.bind(registers_->bus);
     memory.bind(arbiter_->host);
     registers_->interrupt(interrupt);
     registers_->started.bind(*this);
-
-    link.stream("start", registers_->start, dispatcher_->start);
-    link.stream("finished", dispatcher_->finished, registers_->finished);
-    link.stream("query_commands", dispatcher_->queries, q_buffer_->commands);
-    link.stream("query_loaded", q_buffer_->loaded, dispatcher_->loaded);
-    link.stream("k_fetch", dispatcher_->k_fetch, kv_buffer_->k_fetch);
-    link.stream("k_arrived", kv_buffer_->k_arrived, dispatcher_->k_arrived);
-    link.stream("tiles", dispatcher_->tiles, score_queue_->tiles);
-    link.stream("level", score_queue_->level, dispatcher_->level);
-    link.stream("v_fetch", score_queue_->v_fetch, kv_buffer_->v_fetch);
-    link.stream("v_reserved", score_queue_->reserved, rars_->reserved);
-    link.stream("pairs", score_queue_->out, softmax_->in);
-    link.stream("weights", softmax_->out, rars_->in);
-    link.stream("rounds", rars_->rounds, v_pu_->rounds);
-    link.stream("v_release", v_pu_->v_release, kv_buffer_->v_release);
-    link.stream("o_rows", v_pu_->o, write_back_->o);
-    link.stream("left_vpu", v_pu_->done, dispatcher_->left_vpu);
-    link.stream("written", write_back_->done, dispatcher_->written);
-
-    const unsigned rows = params_.rows.count;
-    const unsigned lanes = params_.lane.count;
-    for (unsigned row = 0; row < rows; ++row) {
-        link.stream("queries", q_buffer_->rows_out[row], guards_[row]->query);
-        link.stream("thresholds", guards_[row]->threshold, score_queue_->thresholds[row]);
-        for (unsigned lane = 0; lane < lanes; ++lane) {
-            pe_lane& pe = *lanes_[row * lanes + lane];
-            link.stream("planes", dispatcher_->planes[lane * rows + row], pe.planes);
-            link.stream("verdicts", pe.verdicts, dispatcher_->verdicts[lane * rows + row]);
-            link.stream("bounds", pe.bounds, guards_[row]->bounds[lane]);
-            link.stream("row_broadcast", guards_[row]->lanes_out[lane], pe.row);
-            link.stream("scores", pe.scores, score_queue_->scores[row * lanes + lane]);
-        }
-    }
-    for (unsigned lane = 0; lane < lanes; ++lane)
-        link.memory("k_port", dispatcher_->k_port[lane], kv_buffer_->k_port[lane]);
-    for (unsigned port = 0; port < params_.vpu.v_rows_per_round; ++port)
-        link.memory("v_port", v_pu_->v_port[port], kv_buffer_->v_port[port]);
-    for (unsigned c = 0; c < params_.dram.pseudo_channels; ++c) {
-        link.memory("kv_memory", kv_buffer_->memory[c], arbiter_->kv[c]);
-        link.memory("dram", arbiter_->channel[c], dram_->channel[c]);
-    }
-    link.memory("q_memory", q_buffer_->memory, arbiter_->q);
-    link.memory("o_memory", write_back_->memory, arbiter_->write_back);
+    bind_control();
+    bind_lanes();
+    bind_output_side();
+    bind_memory();
 }
 
 tlm::tlm_analysis_port<pair_event>& accelerator::retained_pairs() {

@@ -65,6 +65,10 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
     void build_modules(bool reverse);
     void bind_clocks();
     void bind_links();
+    void bind_control();
+    void bind_lanes();
+    void bind_output_side();
+    void bind_memory();
     void collect_qkpu(stats& out) const;
     void collect_memory(stats& out) const;
     void collect_vpu(stats& out) const;

@@ -63,6 +63,19 @@ TEST_CASE("tiles close in head-tail order, with the pairs that were retained in 
     CHECK(retained == numbers{0, 8, 4, 6, 6, 6});  // block_begin, then keys 0..15, 64..74, 16..31, 48..63, 32..47
 }
 
+TEST_CASE("tiles that waited for an older one go on after it, one a cycle") {
+    const params p = small_chip();
+    peer_options o;
+    o.dies_at = [](const block_row&, std::uint32_t key) { return key < 16 ? 6u : 0u; };
+    bench b(p, make_job(prefill(2, 48), p), o);
+    REQUIRE(b.run() == "");
+    const auto& items = b.book().tiles;
+    REQUIRE(items.size() == 4);
+    CHECK(items[1].first == b.stubs->verdicts_sent.back().first);
+    CHECK(items[2].first == items[1].first + 1);
+    CHECK(items[3].first == items[1].first + 2);
+}
+
 TEST_CASE("no barrier between tiles: the next one opens while the one before is open") {
     params p = small_chip();
     bench b(p, make_job(prefill(2, 128), p), {});

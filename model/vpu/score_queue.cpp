@@ -209,6 +209,10 @@ bool score_queue::move_spilled(cycle_t now) {
             ++index;
         }
     }
+    if (spilled_.waiting() != 0 && spill.size() == 0)
+        throw internal_error(
+            "score queue: ista.enabled is off, a block has more pairs than ista.score_bytes holds, and "
+            "the socket spill is not bound");
     const std::size_t room = held_ < score_memory_ ? static_cast<std::size_t>(score_memory_ - held_) : 0;
     return spilled_.step(now, read_back, oldest, room);
 }

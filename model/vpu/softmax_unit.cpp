@@ -126,7 +126,7 @@ void softmax_unit::step(cycle_t now) {
     }
     // Between two steps nothing becomes ready without waking us, except what this cycle's budget left over.
     const bool more = fifo_.ready(now) || rescales_sent_ < rescales_.size();
-    bool under_way = tile_ != nullptr || !fifo_.empty();
+    bool under_way = tile_ != nullptr || fifo_.ready(now);
     for (const slot_state& slot : slots_)
         under_way = under_way || slot.block != nullptr;
     const vpu_class rest = no_tile_buffer ? vpu_class::stall_downstream

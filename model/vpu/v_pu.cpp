@@ -258,8 +258,8 @@ bool v_pu::drain_rows(cycle_t now) {
     return true;
 }
 
-bool v_pu::block_under_way() const {
-    if (end_round_ != first_round_ || !fifo_.empty())
+bool v_pu::block_under_way(cycle_t now) const {
+    if (end_round_ != first_round_ || fifo_.ready(now))
         return true;
     for (const slot_state& slot : slots_)
         if (slot.block)
@@ -283,7 +283,7 @@ void v_pu::step(cycle_t now) {
         rest = vpu_class::wait_v;
     else if (drains_.ready(now) && !drained)
         rest = vpu_class::stall_downstream;
-    else if (block_under_way())
+    else if (block_under_way(now))
         rest = vpu_class::wait_input;
     account_.step(now, drained ? vpu_class::busy : rest, rest);
 }

@@ -87,7 +87,7 @@ class v_pu : public clocked_module {
     void read_ahead(cycle_t now);
     void release_rows(cycle_t now);
     bool drain_rows(cycle_t now);
-    bool block_under_way() const;
+    bool block_under_way(cycle_t now) const;
     round_state& state(std::uint64_t round) { return window_[round % window_.size()]; }
 
     vpu_params vpu_;

@@ -574,6 +574,7 @@ TEST_CASE("chain: the order in which modules run within an edge changes nothing"
     params p = small();
     p.vpu.prefetch_rows = 12;
     p.vpu.score_queue_high = 200;
+    p.output.writes_in_flight = 3;
     holder plain("plain", p, s);
     s.shuffle = 77;
     holder shuffled("shuffled", p, s);

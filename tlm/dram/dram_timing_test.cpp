@@ -212,9 +212,10 @@ TEST_CASE("refreshes keep their mean distance under load") {
     }
 }
 
-TEST_CASE("two pseudo channels share the row bus, and ACT takes two slots of it") {
+TEST_CASE("two pseudo channels take turns on the row bus, and ACT takes two slots of it") {
     auto params = test::channels(2);
     params.refresh = dram_refresh::none;
+    params.t_rrd_s = params.t_rrd_l = params.t_faw = 1;  // so that one of them alone could fill the bus
     bench b("b", params);
     b.driver(0).list = {{false, b.at(0, 0, 0, 0, 0), 100}, {false, b.at(0, 0, 1, 0, 0), 100}};
     b.driver(1).list = {{false, b.at(0, 0, 0, 0, 1), 100}, {false, b.at(0, 0, 1, 0, 1), 100}};
