@@ -15,6 +15,23 @@ if(PADE_SANITIZE)
 endif()
 set(PADE_LIBRARIES "" CACHE INTERNAL "")
 
+# Half the time of a compilation goes into the headers of SystemC and TLM: they are compiled once.
+option(PADE_PRECOMPILE "Precompile the headers of SystemC and TLM" ON)
+if(PADE_PRECOMPILE)
+    add_library(pade_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+    target_link_libraries(pade_precompiled PRIVATE pade_systemc pade_options)
+    target_precompile_headers(pade_precompiled PRIVATE <systemc> <tlm> <tlm_utils/passthrough_target_socket.h>
+        <tlm_utils/simple_initiator_socket.h> <tlm_utils/simple_target_socket.h> <array> <deque> <functional> <memory>
+        <string> <vector>)
+endif()
+
+# Targets whose dependencies bring SystemC share these headers.
+function(pade_precompile target)
+    if(PADE_PRECOMPILE AND "${ARGN}" MATCHES "pade::(systemc|tlm|accelerator|host|run|qkpu|dispatch|buffer|vpu|memory|control|dram)(;|$)")
+        target_precompile_headers(${target} REUSE_FROM pade_precompiled)
+    endif()
+endfunction()
+
 function(pade_add_library name)
     cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS;PRIVATE_DEPENDS" ${ARGN})
     add_library(pade_${name} STATIC ${ARG_SOURCES})
@@ -24,6 +41,7 @@ function(pade_add_library name)
     target_link_libraries(pade_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS}
                                        $<BUILD_INTERFACE:pade_options>)
     set_target_properties(pade_${name} PROPERTIES EXPORT_NAME ${name})
+    pade_precompile(pade_${name} ${ARG_DEPENDS})
     set(PADE_LIBRARIES ${PADE_LIBRARIES} pade_${name} CACHE INTERNAL "")
 endfunction()
 
@@ -46,6 +64,7 @@ function(pade_add_test name)
     endif()
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pade_test_main pade_options)
+    pade_precompile(${name} ${ARG_DEPENDS})
     catch_discover_tests(${name} TEST_PREFIX "${name}: "
         PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL} SKIP_RETURN_CODE 77)
 endfunction()
