@@ -60,19 +60,14 @@ class memory_monitor : public sc_core::sc_module,
     std::uint64_t bytes_ = 0;
 };
 
-/// On a stream: one transaction for each item, with `wire_bytes(item)` bytes (tlm/wire_bytes.h for the payloads of
-/// tlm/payloads.h; include it where a monitor is made). Credits pass uncounted.
+/// The tap of a stream monitor: what every item of every lane passes, hence by itself and small, one line of cache.
 template <typename Payload>
-class stream_monitor : public sc_core::sc_module, private stream_fw_if<Payload>, private stream_bw_if<Payload> {
+class stream_tap final : public stream_fw_if<Payload>, public stream_bw_if<Payload> {
   public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
-
-    explicit stream_monitor(sc_core::sc_module_name name) : sc_module(name) {
-        in.bind(static_cast<stream_fw_if<Payload>&>(*this));
-        out.bind(static_cast<stream_bw_if<Payload>&>(*this));
+    void connect(stream_fw_if<Payload>* forward, stream_bw_if<Payload>* backward) {
+        forward_ = forward;
+        backward_ = backward;
     }
-
     std::uint64_t transactions() const { return transactions_; }
     std::uint64_t bytes() const { return bytes_; }
 
@@ -85,22 +80,41 @@ class stream_monitor : public sc_core::sc_module, private stream_fw_if<Payload>,
     tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase& phase, sc_core::sc_time& delay) override {
         return backward_->nb_transport_bw(item, phase, delay);
     }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
-    unsigned transport_dbg(Payload& item) override { return out->transport_dbg(item); }
+    void b_transport(Payload& item, sc_core::sc_time& delay) override { forward_->b_transport(item, delay); }
+    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override {
+        return forward_->get_direct_mem_ptr(item, dmi);
+    }
+    unsigned transport_dbg(Payload& item) override { return forward_->transport_dbg(item); }
     void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
+        backward_->invalidate_direct_mem_ptr(start, end);
     }
 
-    void end_of_elaboration() override {
-        forward_ = out.operator->();
-        backward_ = in.operator->();
-    }
-
-    stream_fw_if<Payload>* forward_ = nullptr;  // what the sockets are bound to
+    stream_fw_if<Payload>* forward_ = nullptr;
     stream_bw_if<Payload>* backward_ = nullptr;
     std::uint64_t transactions_ = 0;
     std::uint64_t bytes_ = 0;
+};
+
+/// On a stream: one transaction for each item, with `wire_bytes(item)` bytes (tlm/wire_bytes.h for the payloads of
+/// tlm/payloads.h; include it where a monitor is made). Credits pass uncounted.
+template <typename Payload>
+class stream_monitor : public sc_core::sc_module {
+  public:
+    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
+    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
+
+    explicit stream_monitor(sc_core::sc_module_name name) : sc_module(name) {
+        in.bind(static_cast<stream_fw_if<Payload>&>(tap_));
+        out.bind(static_cast<stream_bw_if<Payload>&>(tap_));
+    }
+
+    std::uint64_t transactions() const { return tap_.transactions(); }
+    std::uint64_t bytes() const { return tap_.bytes(); }
+
+  private:
+    void end_of_elaboration() override { tap_.connect(out.operator->(), in.operator->()); }
+
+    stream_tap<Payload> tap_;
 };
 
 }  // namespace pade

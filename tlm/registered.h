@@ -5,8 +5,8 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
-#include <vector>
 
 #include "tlm/clock.h"
 
@@ -18,26 +18,19 @@ template <typename T>
 class registered_fifo {
   public:
     explicit registered_fifo(std::size_t capacity = 4) {
-        std::size_t size = 2;
+        std::uint32_t size = 2;
         while (size < capacity)
             size *= 2;
-        ring_.resize(size);
-        places_ = ring_.data();
+        places_ = std::make_unique<place[]>(size);
         mask_ = size - 1;
     }
-    registered_fifo(registered_fifo&& other) noexcept { *this = std::move(other); }
-    registered_fifo& operator=(registered_fifo&& other) noexcept {
-        ring_ = std::move(other.ring_);
-        places_ = ring_.data();
-        mask_ = other.mask_;
-        head_ = other.head_;
-        count_ = other.count_;
-        other.count_ = 0;
-        return *this;
+    registered_fifo(const registered_fifo& other) : registered_fifo(std::size_t{other.mask_} + 1) {
+        for (std::uint32_t i = 0; i < other.count_; ++i)
+            append() = other.places_[(other.head_ + i) & other.mask_];
     }
-    registered_fifo(const registered_fifo& other)
-        : ring_(other.ring_), places_(ring_.data()), mask_(other.mask_), head_(other.head_), count_(other.count_) {}
+    registered_fifo(registered_fifo&&) noexcept = default;
     registered_fifo& operator=(const registered_fifo&) = delete;
+    registered_fifo& operator=(registered_fifo&&) noexcept = default;
 
     void push(const T& item, cycle_t visible) {
         place& next = append();
@@ -80,8 +73,8 @@ class registered_fifo {
 
   private:
     struct place {
-        T item{};
         cycle_t visible = 0;
+        T item{};
     };
     place& append() {
         if (count_ > mask_)
@@ -89,20 +82,19 @@ class registered_fifo {
         return places_[(head_ + count_++) & mask_];
     }
     void grow() {
-        std::vector<place> larger(ring_.size() * 2);
-        for (std::size_t i = 0; i < count_; ++i)
+        auto larger = std::make_unique<place[]>((std::size_t{mask_} + 1) * 2);
+        for (std::uint32_t i = 0; i < count_; ++i)
             larger[i] = std::move(places_[(head_ + i) & mask_]);
-        ring_.swap(larger);
-        places_ = ring_.data();
-        mask_ = ring_.size() - 1;
+        places_ = std::move(larger);
+        mask_ = mask_ * 2 + 1;
         head_ = 0;
     }
 
-    std::vector<place> ring_;
-    place* places_ = nullptr;  // = ring_.data(), and its size less one: a size that is no power of two would cost a division
-    std::size_t mask_ = 0;
-    std::size_t head_ = 0;
-    std::size_t count_ = 0;
+    // Small: a lane has five of them and all lanes run every cycle.
+    std::unique_ptr<place[]> places_;
+    std::uint32_t mask_ = 0;  // places less one, a power of two less one
+    std::uint32_t head_ = 0;
+    std::uint32_t count_ = 0;
 };
 
 /// Free places at the receiver, as the sender knows them.

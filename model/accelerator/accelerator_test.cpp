@@ -129,6 +129,7 @@ TEST_CASE("a job of one query and one key: the output is the key's V row, in DRA
         b.host.access(tlm::TLM_WRITE_COMMAND, work.kv_heads[0].v_address + half, row + half, 32);
         b.host.access(tlm::TLM_WRITE_COMMAND, work.heads[0].q_address + half, row + half, 32);
     }
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // registers answer once the chip is elaborated
     b.host.set(reg::queries, std::uint64_t{1});
     b.host.set(reg::keys, std::uint64_t{1});
     b.host.set(reg::head_dim, std::uint64_t{64});

@@ -19,8 +19,7 @@ dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
       blocks_in_flight_(p.ista.enabled ? p.rows.blocks_in_flight : 1),
       ports_(p.lane.count),
       tracker_(p.dispatch.open_tiles),
-      verdicts_in_(std::size_t{p.lane.count} * p.rows.count),
-      verdict_lanes_((verdicts_in_.size() + 63) / 64) {
+      verdicts_in_(p.lane.count, p.lane.verdict_latency) {
     if (p.dispatch.admission != dispatch_admission::joint)
         throw input_error("dispatch.admission: " + std::string(choice_name(p.dispatch.admission)) +
                           " is not there yet; allowed: joint");
@@ -30,8 +29,9 @@ dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
         k_port[c].register_nb_transport_bw(this, &dispatcher::on_k_response, static_cast<int>(c));
     }
     for (unsigned i = 0; i < planes.size(); ++i) {
-        planes[i].on_credit<dispatcher, &dispatcher::on_lane_credit>(this, i);
-        verdicts[i].on_item<dispatcher, &dispatcher::on_verdict>(this, i);
+        const unsigned tag = lane_tag(i / rows_, i % rows_);
+        planes[i].on_credit<dispatcher, &dispatcher::on_lane_credit>(this, tag);
+        verdicts[i].on_item<dispatcher, &dispatcher::on_verdict>(this, tag);
     }
     start.on_item<dispatcher, &dispatcher::on_start>(this);
     loaded.on_item<dispatcher, &dispatcher::on_loaded>(this);
@@ -64,8 +64,7 @@ void dispatcher::on_arrived(unsigned, arrived_item& item) {
 
 void dispatcher::on_verdict(unsigned lane, verdict_item& item) {
     ++counters_.verdicts_in;
-    verdicts_in_[lane].push(item, item.visible);
-    verdict_lanes_[lane / 64] |= std::uint64_t{1} << (lane % 64);
+    verdicts_in_.put(lane, item);
     wake_at(item.visible);
 }
 
@@ -174,40 +173,29 @@ void dispatcher::flush() {
 void dispatcher::take_credits(cycle_t now) {
     auto& due = credits_in_[(now & 1) ^ 1];
     for (const std::uint16_t lane : due)
-        columns_[lane / rows_].fifo_place(lane % rows_);
+        columns_[tag_column(lane)].fifo_place(tag_row(lane));
     due.clear();
 }
 
 void dispatcher::take_verdicts(cycle_t now) {
-    for (std::size_t word = 0; word < verdict_lanes_.size(); ++word) {
-        for (std::uint64_t lanes = verdict_lanes_[word]; lanes != 0; lanes &= lanes - 1) {
-            const auto bit = static_cast<unsigned>(__builtin_ctzll(lanes));
-            const unsigned lane = static_cast<unsigned>(word) * 64 + bit;
-            auto& queue = verdicts_in_[lane];
-            const unsigned c = lane / rows_;
-            const unsigned row = lane % rows_;
-            while (queue.ready(now)) {
-                const verdict_item item = queue.front();
-                queue.pop();
-                live_key& k = columns_[c].key(item.tag);
-                if (item.decision == verdict::next_plane) {
-                    const unsigned next = item.plane + 1u;
-                    if (next >= k.fetched)
-                        want_plane(c, item.tag, next);
-                    columns_[c].ask(item.tag, next, static_cast<row_mask>(1u << row));
-                    continue;
-                }
-                columns_[c].end_row(item.tag, row);
-                tracker_.end_pair(k.tile, item.decision == verdict::retained);
-                ++pairs_ended_;
-                drop_unneeded(c, item.tag);
-                if (k.alive == 0)
-                    columns_[c].remove(item.tag);
-            }
-            if (queue.empty())
-                verdict_lanes_[word] &= ~(std::uint64_t{1} << bit);
-        }
+    verdicts_in_.take(now, [this](unsigned c, unsigned row, const verdict_registers::entry& v) { take_verdict(c, row, v); });
+}
+
+void dispatcher::take_verdict(unsigned c, unsigned row, const verdict_registers::entry& v) {
+    live_key& k = columns_[c].key(v.tag);
+    if (v.decision == verdict::next_plane) {
+        const unsigned next = v.plane + 1u;
+        if (next >= k.fetched)
+            want_plane(c, v.tag, next);
+        columns_[c].ask(v.tag, next, static_cast<row_mask>(1u << row));
+        return;
     }
+    columns_[c].end_row(v.tag, row);
+    tracker_.end_pair(k.tile, v.decision == verdict::retained);
+    ++pairs_ended_;
+    drop_unneeded(c, v.tag);
+    if (k.alive == 0)
+        columns_[c].remove(v.tag);
 }
 
 void dispatcher::take_arrivals(cycle_t now) {

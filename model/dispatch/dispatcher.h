@@ -17,6 +17,7 @@
 #include "model/dispatch/key_stream.h"
 #include "model/dispatch/row_blocks.h"
 #include "model/dispatch/tile_tracker.h"
+#include "model/dispatch/verdict_registers.h"
 #include "model/layout/k_layout.h"
 #include "model/params.h"
 #include "tlm/clocked_module.h"
@@ -102,6 +103,7 @@ class dispatcher : public clocked_module {
     void flush();
     void take_credits(cycle_t now);
     void take_verdicts(cycle_t now);
+    void take_verdict(unsigned c, unsigned row, const verdict_registers::entry& v);
     void take_arrivals(cycle_t now);
     void deliver(cycle_t now);
     void admit(cycle_t now);
@@ -143,9 +145,8 @@ class dispatcher : public clocked_module {
     registered_fifo<job_item> start_in_;
     registered_fifo<query_loaded> loaded_in_;
     registered_fifo<arrived_item> arrived_in_{64};
-    std::vector<registered_fifo<verdict_item>> verdicts_in_;
-    std::vector<std::uint64_t> verdict_lanes_;  // bit: the lane's queue is not empty
-    std::array<std::vector<std::uint16_t>, 2> credits_in_;  // lanes, by parity of the edge at which they were given
+    verdict_registers verdicts_in_;
+    std::array<std::vector<std::uint16_t>, 2> credits_in_;  // lane tags, by parity of the edge at which they were given
     registered_fifo<level_item> level_in_;
     registered_fifo<done_item> left_in_;
     registered_fifo<done_item> written_in_;

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include "model/numeric/bit_planes.h"
 
 namespace pade::numeric {
 
-/// Look-up form of a query. For each group of 8 dims, the sum of q over each of the 256 subsets: a plane of 64 dims is
-/// eight look-ups in 4 KiB, which stay in the first-level cache while a row works on this query.
+/// The query as bytes, ready for masking: a lane expands the bits of a plane to byte masks and adds what they leave of q. With
+/// 64 B a word the operands of all rows stay in the first-level cache; tables of subset sums (4 KiB a word) do not.
 class query_operand {
   public:
     /// q: `dims` INT8 elements, dims 1..256.
@@ -17,9 +20,9 @@ class query_operand {
 
     unsigned dims() const { return dims_; }
     unsigned words() const { return words_; }
-    std::int8_t q(unsigned dim) const { return q_[dim]; }
+    std::int8_t q(unsigned dim) const { return static_cast<std::int8_t>(biased_[dim] - bias); }
 
-    /// sum of q_e over the dims e of word `word` whose bit is set.
+    /// sum of q_e over the dims e of word `word` whose bit is set; bits beyond the last dim add nothing.
     std::int32_t word_sum(std::uint64_t bits, unsigned word) const;
     /// The same over all words of a plane.
     std::int32_t plane_sum(const std::uint64_t* bits) const;
@@ -28,20 +31,43 @@ class query_operand {
     std::int32_t negative_sum() const { return negative_; }  ///< sum of min(q_e, 0)
 
   private:
+    static constexpr int bias = 128;
+
+    alignas(16) std::array<std::uint8_t, 256> biased_;  ///< q + 128; 128 beyond the last dim
     unsigned dims_;
     unsigned words_;
     std::int32_t positive_ = 0;
     std::int32_t negative_ = 0;
-    std::vector<std::int8_t> q_;
-    std::vector<std::int16_t> sums_;  // [word][group of 8][subset 0..255]
 };
 
 inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word) const {
-    const std::int16_t* table = sums_.data() + static_cast<std::size_t>(word) * 8 * 256;
+    const std::uint8_t* q = biased_.data() + word * word_dims;
+#if defined(__SSE2__)
+    // Byte i of four vectors: all ones where bit i of the word is set.
+    const __m128i bytes = _mm_cvtsi64_si128(static_cast<long long>(bits));
+    const __m128i twice = _mm_unpacklo_epi8(bytes, bytes);
+    const __m128i low = _mm_unpacklo_epi16(twice, twice);
+    const __m128i high = _mm_unpackhi_epi16(twice, twice);
+    const __m128i spread[4] = {_mm_unpacklo_epi32(low, low), _mm_unpackhi_epi32(low, low),
+                               _mm_unpacklo_epi32(high, high), _mm_unpackhi_epi32(high, high)};
+    const __m128i own_bit = _mm_set1_epi64x(static_cast<long long>(0x8040201008040201u));
+    const __m128i zero = _mm_setzero_si128();
+    __m128i sum = zero;
+    __m128i biases = zero;
+    for (int i = 0; i < 4; ++i) {
+        const __m128i mask = _mm_cmpeq_epi8(_mm_and_si128(spread[i], own_bit), own_bit);
+        const __m128i part = _mm_load_si128(reinterpret_cast<const __m128i*>(q + 16 * i));
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(mask, part), zero));
+        biases = _mm_add_epi64(biases, _mm_sad_epu8(_mm_and_si128(mask, _mm_set1_epi8(-bias)), zero));
+    }
+    const __m128i both = _mm_sub_epi64(sum, biases);
+    return _mm_cvtsi128_si32(_mm_add_epi64(both, _mm_unpackhi_epi64(both, both)));
+#else
     std::int32_t sum = 0;
-    for (std::size_t group = 0; group < 8; ++group)
-        sum += table[group * 256 + ((bits >> (8 * group)) & 0xff)];
+    for (; bits != 0; bits &= bits - 1)
+        sum += q[__builtin_ctzll(bits)] - bias;
     return sum;
+#endif
 }
 
 inline std::int32_t query_operand::plane_sum(const std::uint64_t* bits) const {

@@ -8,11 +8,12 @@ namespace pade {
 
 pe_lane::pe_lane(sc_core::sc_module_name name, const pe_lane_params& params)
     : clocked_module(name),
-      params_(params),
-      gsat_(params.lane.bidirectional),
-      scoreboard_(params.lane.scoreboard_entries),
       fifo_(params.lane.fifo_planes),
-      score_credits_(params.score_credits) {
+      pipeline_(params.lane.pipeline_stages),
+      scoreboard_(params.lane.scoreboard_entries),
+      score_credits_(params.score_credits),
+      gsat_(params.lane.bidirectional),
+      params_(params) {
     planes.on_item<pe_lane, &pe_lane::on_planes>(this);
     row.on_item<pe_lane, &pe_lane::on_row>(this);
     scores.on_credit<pe_lane, &pe_lane::on_score_credit>(this);
@@ -175,13 +176,12 @@ bool pe_lane::issue(cycle_t now) {
     ++e.next_plane;
     datapath_free_ = now + result.cycles;
     operation op;
-    op.due = datapath_free_ + params_.lane.pipeline_stages - 2;
     op.partial = e.partial;
     op.key = item.key;
     op.tag = item.tag;
     op.slot = item.slot;
     op.plane = item.plane;
-    pipeline_.push(op, op.due);
+    pipeline_.push(op, datapath_free_ + params_.lane.pipeline_stages - 2);
     ++c.head->planes;
     c.head->busy += result.cycles;
     counters_.busy_dims += result.dims_cycles;

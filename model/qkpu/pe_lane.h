@@ -51,7 +51,6 @@ class pe_lane : public clocked_module {
   private:
     /// A plane on its way through the pipeline.
     struct operation {
-        cycle_t due = 0;  ///< edge of its decision
         std::int32_t partial = 0;
         std::uint32_t key = 0;
         std::uint16_t tag = 0;
@@ -81,19 +80,20 @@ class pe_lane : public clocked_module {
     void account_sleep(cycle_t now);
     std::uint64_t& waiting_class();
 
-    pe_lane_params params_;
-    gsat gsat_;
-    scoreboard scoreboard_;
-    std::array<context, 2> contexts_;
+    // What every step looks at lies together.
+    cycle_t datapath_free_ = 0;  ///< first edge at which a plane may be taken
+    cycle_t accounted_ = 0;      ///< cycles before this one are in a class
     registered_fifo<plane_item> fifo_;
+    registered_fifo<operation> pipeline_;  ///< visible at the edge of its decision
     registered_fifo<plane_item> admissions_;
     registered_fifo<row_item> queries_;
     registered_fifo<row_item> thresholds_;
-    registered_fifo<operation> pipeline_{16};
-    credit_counter score_credits_;
-    cycle_t datapath_free_ = 0;  ///< first edge at which a plane may be taken
-    cycle_t accounted_ = 0;      ///< cycles before this one are in a class
     bool more_keys_ = false;     ///< of the last admission
+    scoreboard scoreboard_;
+    std::array<context, 2> contexts_;
+    credit_counter score_credits_;
+    gsat gsat_;
+    pe_lane_params params_;
     lane_counters counters_;
 };
 
