@@ -1,8 +1,8 @@
-// Counts what passes a link, for `links.{name}` of the statistics. Sits between sender and receiver as a transparent
-// component (IEEE 1666-2011, 15.2.5 k); nothing but two additions a call, so that it can sit on every link of the chip.
+// Counts what passes a link, for `links.{name}` of the statistics: nothing but two additions a call, so that every link of the
+// chip has one. On a memory link it is a transparent component between sender and receiver (IEEE 1666-2011, 15.2.5 k).
 //
-//     sender.planes.bind(monitor.in);
-//     monitor.out.bind(lane.planes);
+//     buffer.memory.bind(monitor.in);
+//     monitor.out.bind(arbiter.kv);
 #pragma once
 
 #include <cstdint>
@@ -60,61 +60,24 @@ class memory_monitor : public sc_core::sc_module,
     std::uint64_t bytes_ = 0;
 };
 
-/// The tap of a stream monitor: what every item of every lane passes, hence by itself and small, one line of cache.
+/// On streams: one transaction for each item, with `wire_bytes(item)` bytes (tlm/wire_bytes.h for the payloads of
+/// tlm/payloads.h; include it where a monitor is made). Credits are not counted. Sits at the sending socket, not in between:
+/// one monitor serves all links of a name, so that what the lanes send every cycle passes one line of cache, not one a link.
+///
+///     lane.verdicts.watch(&monitor);
 template <typename Payload>
-class stream_tap final : public stream_fw_if<Payload>, public stream_bw_if<Payload> {
+class stream_monitor final : public stream_watcher<Payload> {
   public:
-    void connect(stream_fw_if<Payload>* forward, stream_bw_if<Payload>* backward) {
-        forward_ = forward;
-        backward_ = backward;
+    void sent(const Payload& item) override {
+        ++transactions_;
+        bytes_ += wire_bytes(item);
     }
     std::uint64_t transactions() const { return transactions_; }
     std::uint64_t bytes() const { return bytes_; }
 
   private:
-    tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase& phase, sc_core::sc_time& delay) override {
-        ++transactions_;
-        bytes_ += wire_bytes(item);
-        return forward_->nb_transport_fw(item, phase, delay);
-    }
-    tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase& phase, sc_core::sc_time& delay) override {
-        return backward_->nb_transport_bw(item, phase, delay);
-    }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { forward_->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override {
-        return forward_->get_direct_mem_ptr(item, dmi);
-    }
-    unsigned transport_dbg(Payload& item) override { return forward_->transport_dbg(item); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        backward_->invalidate_direct_mem_ptr(start, end);
-    }
-
-    stream_fw_if<Payload>* forward_ = nullptr;
-    stream_bw_if<Payload>* backward_ = nullptr;
     std::uint64_t transactions_ = 0;
     std::uint64_t bytes_ = 0;
-};
-
-/// On a stream: one transaction for each item, with `wire_bytes(item)` bytes (tlm/wire_bytes.h for the payloads of
-/// tlm/payloads.h; include it where a monitor is made). Credits pass uncounted.
-template <typename Payload>
-class stream_monitor : public sc_core::sc_module {
-  public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
-
-    explicit stream_monitor(sc_core::sc_module_name name) : sc_module(name) {
-        in.bind(static_cast<stream_fw_if<Payload>&>(tap_));
-        out.bind(static_cast<stream_bw_if<Payload>&>(tap_));
-    }
-
-    std::uint64_t transactions() const { return tap_.transactions(); }
-    std::uint64_t bytes() const { return tap_.bytes(); }
-
-  private:
-    void end_of_elaboration() override { tap_.connect(out.operator->(), in.operator->()); }
-
-    stream_tap<Payload> tap_;
 };
 
 }  // namespace pade

@@ -37,6 +37,14 @@ struct stream_item {
     cycle_t visible = 0;
 };
 
+/// Sees each item that a socket sends; takes no time and changes nothing.
+template <typename Payload>
+class stream_watcher {
+  public:
+    virtual ~stream_watcher() = default;
+    virtual void sent(const Payload& item) = 0;
+};
+
 /// The sending side. A module handles credits in `void (Module::*)(unsigned tag, cycle_t now)`, or ignores them.
 template <typename Payload>
 class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payload>>, private stream_bw_if<Payload> {
@@ -57,11 +65,18 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
         on_credit_ = [module, handler, tag](cycle_t now) { (module->*handler)(tag, now); };
     }
 
+    /// From now on `watcher` sees each item; several sockets may have the same one. Null: nobody.
+    void watch(stream_watcher<Payload>* watcher) { watcher_ = watcher; }
+
     /// Sends a copy of the item, to be seen at edge `visible` (later than the sender's present edge).
     void send(Payload& item, cycle_t visible) {
         stream_phase phase = stream_phase::item;
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-        item.visible = visible;
+        // A broadcast sends one item many times: written once, the receivers' copies need not wait for the store.
+        if (item.visible != visible)
+            item.visible = visible;
+        if (watcher_ != nullptr)
+            watcher_->sent(item);
         if (forward_ == nullptr)
             forward_ = (*this).operator->();
         forward_->nb_transport_fw(item, phase, none);
@@ -78,6 +93,7 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
     void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
     stream_fw_if<Payload>* forward_ = nullptr;  // what the port is bound to: fixed once the simulation runs
+    stream_watcher<Payload>* watcher_ = nullptr;
     void* object_ = nullptr;
     unsigned tag_ = 0;
     void (*call_)(void*, unsigned, cycle_t) = nullptr;

@@ -29,21 +29,18 @@ class link_set {
 
     template <typename Payload>
     void stream(const std::string& name, stream_initiator<Payload>& from, stream_target<Payload>& to) {
-        auto monitor = std::make_unique<stream_monitor<Payload>>(sc_core::sc_gen_unique_name(("link_" + name).c_str()));
         if (check_) {
             auto checker =
                 std::make_unique<stream_checker<Payload>>(sc_core::sc_gen_unique_name(("check_" + name).c_str()));
             checker->clk(clock_);
             from.bind(checker->in);
-            checker->out.bind(monitor->in);
+            checker->out.bind(to);
             watch(checker.get());
             keep(std::move(checker));
         } else {
-            from.bind(monitor->in);
+            from.bind(to);
         }
-        monitor->out.bind(to);
-        count(name, monitor.get());
-        keep(std::move(monitor));
+        from.watch(&monitor_of<Payload>(name));
     }
 
     template <typename Initiator, typename Target>
@@ -74,6 +71,17 @@ class link_set {
     std::vector<std::string> violations() const;
 
   private:
+    /// The monitor that all streams of a name share.
+    template <typename Payload>
+    stream_monitor<Payload>& monitor_of(const std::string& name) {
+        std::shared_ptr<void>& place = monitors_[name];
+        if (!place) {
+            auto made = std::make_shared<stream_monitor<Payload>>();
+            count(name, made.get());
+            place = made;
+        }
+        return *static_cast<stream_monitor<Payload>*>(place.get());
+    }
     template <typename Monitor>
     void count(const std::string& name, const Monitor* monitor) {
         counted_[name].push_back([monitor] { return link_totals{monitor->transactions(), monitor->bytes()}; });
@@ -94,6 +102,7 @@ class link_set {
     std::map<std::string, std::vector<std::function<link_totals()>>> counted_;
     std::vector<std::function<std::uint64_t(std::vector<std::string>*)>> checkers_;
     std::vector<std::function<void()>> at_end_;
+    std::map<std::string, std::shared_ptr<void>> monitors_;
     std::vector<std::unique_ptr<sc_core::sc_module>> modules_;
 };
 

@@ -71,26 +71,11 @@ void column::enter_window(const request& r) {
     choices_.insert(at, r);
 }
 
-void column::end_row(std::uint16_t tag, unsigned row) {
-    live_key& k = keys_[tag];
-    const auto others = static_cast<row_mask>(~(1u << row));
-    k.alive &= others;
-    for (row_mask& rows : k.to_come)
-        rows &= others;
-    if (entries_free_[row]++ == 0)
-        entry_room_ = static_cast<row_mask>(entry_room_ | 1u << row);
-}
-
 void column::remove(std::uint16_t tag) {
     if (keys_[tag].alive != 0 || keys_[tag].pinned != 0)
         throw internal_error("column: a key was removed that is still in use");
     free_tags_.push_back(tag);
     --live_;
-}
-
-void column::fifo_place(unsigned row) {
-    ++fifo_free_[row];
-    fifo_room_ = static_cast<row_mask>(fifo_room_ | 1u << row);
 }
 
 /// Position in choices_ of the plane to deliver, or its size when there is none.

@@ -29,6 +29,7 @@ struct live_key {
     std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
     std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
     std::array<std::uint32_t, max_planes> atom{};
+    std::array<std::uint64_t, max_planes> address{};  ///< of the atom in DRAM
     std::uint32_t offset = 0;          ///< of its planes in their atoms
     bool delivered_any[max_planes]{};
 };
@@ -100,5 +101,20 @@ class column {
     std::deque<request> later_;
     unsigned waiting_for_data_ = 0;  // asked for, not present (out of order)
 };
+
+inline void column::end_row(std::uint16_t tag, unsigned row) {
+    live_key& k = keys_[tag];
+    const auto others = static_cast<row_mask>(~(1u << row));
+    k.alive &= others;
+    for (row_mask& rows : k.to_come)
+        rows &= others;
+    if (entries_free_[row]++ == 0)
+        entry_room_ = static_cast<row_mask>(entry_room_ | 1u << row);
+}
+
+inline void column::fifo_place(unsigned row) {
+    ++fifo_free_[row];
+    fifo_room_ = static_cast<row_mask>(fifo_room_ | 1u << row);
+}
 
 }  // namespace pade

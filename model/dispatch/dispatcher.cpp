@@ -236,7 +236,11 @@ void dispatcher::deliver(cycle_t now) {
         item.key = k.key;
         item.block = k.block;
         item.words = static_cast<std::uint8_t>(passes_);
-        std::memcpy(item.bits.data(), read.payload->get_data_ptr(), read_bytes_);
+        const unsigned char* data = read.payload->get_data_ptr();
+        if (read_bytes_ == sizeof item.bits[0])  // the common width, known to the compiler
+            std::memcpy(item.bits.data(), data, sizeof item.bits[0]);
+        else
+            std::memcpy(item.bits.data(), data, read_bytes_);
         read.payload->release();
 
         auto& group = counters_.groups[k.kv];
@@ -339,8 +343,7 @@ void dispatcher::pick(cycle_t now) {
 void dispatcher::read_plane(unsigned c, const column::delivery& what, cycle_t) {
     port& p = ports_[c];
     const live_key& k = columns_[c].key(what.tag);
-    const std::uint64_t address =
-        layout_->address(job_->kv_heads[k.kv].k_row, k.atom[what.plane]) + k.offset;
+    const std::uint64_t address = k.address[what.plane] + k.offset;
     tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, address, read_bytes_);
     p.reads[(p.head + p.count) % port_depth] = {&payload, what};
     ++p.count;
@@ -369,6 +372,7 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
     live_key& k = columns_[c].key(tag);
     const k_place place = layout_->place(k.key, plane);
     k.atom[plane] = place.atom;
+    k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom);
     k.offset = place.offset;
     k.fetched = static_cast<std::uint8_t>(plane + 1);
     k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);

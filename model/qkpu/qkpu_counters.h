@@ -12,9 +12,9 @@ namespace pade {
 /// The part of a lane's counters that belongs to one query head.
 struct lane_head_counters {
     std::uint64_t planes = 0;  ///< (row, key, plane) processed
+    std::uint64_t busy = 0;    ///< datapath cycles
     std::uint64_t retained = 0;
     std::array<std::uint64_t, max_planes> pruned_at{};  ///< pairs pruned after plane 0 ..
-    std::uint64_t busy = 0;                             ///< datapath cycles
 };
 
 struct lane_counters {

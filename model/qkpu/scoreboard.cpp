@@ -6,29 +6,24 @@
 
 namespace pade {
 
-scoreboard::scoreboard(unsigned entries) : capacity_(entries), entries_(entries) {
-    for (unsigned i = entries; i-- > 0;)
-        free_.push_back(static_cast<std::uint8_t>(i));
-}
+scoreboard::scoreboard(unsigned entries) : capacity_(entries) {}
 
 void scoreboard::admit(std::uint16_t tag, std::uint32_t key, std::uint8_t slot) {
-    if (free_.empty())
+    if (full())
         lost("a key was admitted to a full scoreboard", key);
-    if (tag >= by_tag_.size())
-        by_tag_.resize(tag + std::size_t{1}, none);
-    if (by_tag_[tag] != none)
+    if (tag >= entries_.size())
+        entries_.resize(tag + std::size_t{1});
+    if (entries_[tag].live)
         lost("a key was admitted under the tag of a live one", key);
-    const std::uint8_t index = free_.back();
-    free_.pop_back();
-    by_tag_[tag] = index;
-    entries_[index] = entry{key, slot, 0, 0};
+    entries_[tag] = entry{key, 0, slot, 0, true};
+    ++used_;
 }
 
 void scoreboard::retire(std::uint16_t tag) {
-    if (tag >= by_tag_.size() || by_tag_[tag] == none)
+    if (tag >= entries_.size() || !entries_[tag].live)
         lost("a key without an entry was retired, tag", tag);
-    free_.push_back(by_tag_[tag]);
-    by_tag_[tag] = none;
+    entries_[tag].live = false;
+    --used_;
 }
 
 void scoreboard::lost(const char* what, std::uint32_t key) const {

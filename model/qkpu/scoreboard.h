@@ -12,15 +12,16 @@ class scoreboard {
   public:
     struct entry {
         std::uint32_t key = 0;
+        std::int32_t partial = 0;  ///< S^r, r = next_plane planes known
         std::uint8_t slot = 0;
         std::uint8_t next_plane = 0;
-        std::int32_t partial = 0;  ///< S^r, r = next_plane planes known
+        bool live = false;
     };
 
     explicit scoreboard(unsigned entries);
 
-    bool full() const { return free_.empty(); }
-    unsigned used() const { return capacity_ - static_cast<unsigned>(free_.size()); }
+    bool full() const { return used_ == capacity_; }
+    unsigned used() const { return used_; }
     unsigned capacity() const { return capacity_; }
 
     /// Takes an entry for `key`. tag: the number under which it is found again. Throws internal_error when full.
@@ -30,20 +31,18 @@ class scoreboard {
     void retire(std::uint16_t tag);
 
   private:
-    static constexpr std::uint8_t none = 0xff;
     [[noreturn]] void lost(const char* what, std::uint32_t key) const;
 
     unsigned capacity_;
+    unsigned used_ = 0;
+    // By the dispatcher's tag. Hardware has `capacity_` places and compares the token with all of them at once.
     std::vector<entry> entries_;
-    std::vector<std::uint8_t> free_;
-    // Hardware compares the token with all entries at once; the dispatcher's tag spares the simulation that search.
-    std::vector<std::uint8_t> by_tag_;
 };
 
 inline scoreboard::entry& scoreboard::find(std::uint16_t tag, std::uint32_t key, std::uint8_t slot) {
-    if (tag >= by_tag_.size() || by_tag_[tag] == none)
+    if (tag >= entries_.size() || !entries_[tag].live)
         lost("a plane came for a key without an entry", key);
-    entry& e = entries_[by_tag_[tag]];
+    entry& e = entries_[tag];
     if (e.key != key || e.slot != slot)
         lost("the entry belongs to another key", key);
     return e;
