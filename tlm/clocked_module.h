@@ -23,6 +23,8 @@ class clocked_module : public sc_core::sc_module {
         sensitive << gate_->edge();
         dont_initialize();
     }
+    /// For a module that registers a process of its own.
+    void use_gate(clock_gate& gate) { gate_ = &gate; }
 
     cycle_t now() const { return gate_->cycle(); }
     void wake() { gate_->wake(); }

@@ -28,12 +28,14 @@ struct plane_item : stream_item {
     std::uint8_t slot = 0;
     std::uint8_t plane = 0;         ///< 0 is the sign plane
     bool more = false;              ///< admit: a further key that this row sees waits behind it in the column
+    std::uint8_t words = 1;         ///< plane: words of `bits` in use, ceil(head_dim / 64); what the wire carries
     std::uint16_t tag = 0;          ///< the dispatcher's number for the key in this column while it lives; comes back with the verdict
     std::uint32_t key = 0;          ///< token, 20 bits
     std::uint32_t block = 0;        ///< row block, modulo 2^32
     std::array<std::uint64_t, max_passes> bits{};  ///< plane: bit e of word w belongs to dim 64 w + e
-    std::uint8_t words = 1;         ///< plane: words of `bits` in use, ceil(head_dim / 64); what the wire carries
 };
+
+static_assert(sizeof(plane_item) == 56, "with the edge of its place in a FIFO, one line of cache");
 
 // ---- lane -> dispatcher -------------------------------------------------------------------------------------------
 

@@ -72,7 +72,12 @@ class registered_fifo {
     }
 
   private:
-    struct place {
+    struct bare_place {
+        cycle_t visible;
+        T item;
+    };
+    // A place that fills a line of cache gets one to itself.
+    struct alignas(sizeof(bare_place) == 64 ? 64 : alignof(bare_place)) place {
         cycle_t visible = 0;
         T item{};
     };

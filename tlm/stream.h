@@ -47,26 +47,30 @@ class stream_watcher {
 
 /// The sending side. A module handles credits in `void (Module::*)(unsigned tag, cycle_t now)`, or ignores them.
 template <typename Payload>
-class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payload>>, private stream_bw_if<Payload> {
+class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payload>> {
     using base = tlm::tlm_initiator_socket<32, stream_traits<Payload>>;
 
   public:
-    explicit stream_initiator(const char* name) : base(name) { base::bind(static_cast<stream_bw_if<Payload>&>(*this)); }
+    explicit stream_initiator(const char* name) : base(name) { base::bind(static_cast<stream_bw_if<Payload>&>(end_)); }
 
     template <typename Module, void (Module::*Handler)(unsigned, cycle_t)>
     void on_credit(Module* module, unsigned tag = 0) {
-        object_ = module;
-        tag_ = tag;
-        call_ = [](void* object, unsigned t, cycle_t now) { (static_cast<Module*>(object)->*Handler)(t, now); };
+        end_.object = module;
+        end_.tag = tag;
+        end_.call = [](void* object, unsigned t, cycle_t now) { (static_cast<Module*>(object)->*Handler)(t, now); };
     }
     /// The same with the handler named at run time; a little slower.
     template <typename Module>
     void on_credit(Module* module, void (Module::*handler)(unsigned, cycle_t), unsigned tag = 0) {
-        on_credit_ = [module, handler, tag](cycle_t now) { (module->*handler)(tag, now); };
+        slow_handler_ = [module, handler, tag](cycle_t now) { (module->*handler)(tag, now); };
+        end_.object = this;
+        end_.call = [](void* object, unsigned, cycle_t now) {
+            static_cast<stream_initiator*>(object)->slow_handler_(now);
+        };
     }
 
     /// From now on `watcher` sees each item; several sockets may have the same one. Null: nobody.
-    void watch(stream_watcher<Payload>* watcher) { watcher_ = watcher; }
+    void watch(stream_watcher<Payload>* watcher) { end_.watcher = watcher; }
 
     /// Sends a copy of the item, to be seen at edge `visible` (later than the sender's present edge).
     void send(Payload& item, cycle_t visible) {
@@ -75,74 +79,80 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
         // A broadcast sends one item many times: written once, the receivers' copies need not wait for the store.
         if (item.visible != visible)
             item.visible = visible;
-        if (watcher_ != nullptr)
-            watcher_->sent(item);
-        if (forward_ == nullptr)
-            forward_ = (*this).operator->();
-        forward_->nb_transport_fw(item, phase, none);
+        if (end_.watcher != nullptr)
+            end_.watcher->sent(item);
+        if (end_.forward == nullptr)
+            end_.forward = (*this).operator->();
+        end_.forward->nb_transport_fw(item, phase, none);
     }
 
   private:
-    tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase&, sc_core::sc_time&) override {
-        if (call_ != nullptr)
-            call_(object_, tag_, item.visible);
-        else if (on_credit_)
-            on_credit_(item.visible);
-        return tlm::TLM_ACCEPTED;
-    }
-    void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+    /// What sending and crediting touch, in one line of cache: with 128 lanes, lines are what a simulated cycle costs.
+    struct alignas(64) backward_end final : stream_bw_if<Payload> {
+        tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase&, sc_core::sc_time&) override {
+            if (call != nullptr)
+                call(object, tag, item.visible);
+            return tlm::TLM_ACCEPTED;
+        }
+        void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
-    stream_fw_if<Payload>* forward_ = nullptr;  // what the port is bound to: fixed once the simulation runs
-    stream_watcher<Payload>* watcher_ = nullptr;
-    void* object_ = nullptr;
-    unsigned tag_ = 0;
-    void (*call_)(void*, unsigned, cycle_t) = nullptr;
-    std::function<void(cycle_t)> on_credit_;
+        stream_fw_if<Payload>* forward = nullptr;  // what the port is bound to: fixed once the simulation runs
+        stream_watcher<Payload>* watcher = nullptr;
+        void* object = nullptr;
+        void (*call)(void*, unsigned, cycle_t) = nullptr;
+        unsigned tag = 0;
+    };
+    backward_end end_;
+    std::function<void(cycle_t)> slow_handler_;
 };
 
 /// The receiving side: each item goes to the handler `void (Module::*)(unsigned tag, Payload&)`, which copies what it keeps.
 template <typename Payload>
-class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>>, private stream_fw_if<Payload> {
+class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>> {
     using base = tlm::tlm_target_socket<32, stream_traits<Payload>>;
 
   public:
-    explicit stream_target(const char* name) : base(name) { base::bind(static_cast<stream_fw_if<Payload>&>(*this)); }
+    explicit stream_target(const char* name) : base(name) { base::bind(static_cast<stream_fw_if<Payload>&>(end_)); }
 
     template <typename Module, void (Module::*Handler)(unsigned, Payload&)>
     void on_item(Module* module, unsigned tag = 0) {
-        object_ = module;
-        tag_ = tag;
-        call_ = [](void* object, unsigned t, Payload& item) { (static_cast<Module*>(object)->*Handler)(t, item); };
+        end_.object = module;
+        end_.tag = tag;
+        end_.call = [](void* object, unsigned t, Payload& item) { (static_cast<Module*>(object)->*Handler)(t, item); };
     }
 
     /// One place of the input FIFO was freed at edge `now`.
     void give_credit(cycle_t now) {
+        static Payload credit{};  // carries nothing but the edge
         stream_phase phase = stream_phase::credit;
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
-        credit_.visible = now;
-        if (backward_ == nullptr)
-            backward_ = (*this).operator->();
-        backward_->nb_transport_bw(credit_, phase, none);
+        credit.visible = now;
+        if (end_.backward == nullptr)
+            end_.backward = (*this).operator->();
+        end_.backward->nb_transport_bw(credit, phase, none);
     }
 
   private:
-    tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase&, sc_core::sc_time&) override {
-        call_(object_, tag_, item);
-        return tlm::TLM_ACCEPTED;
-    }
-    void b_transport(Payload&, sc_core::sc_time&) override {
-        SC_REPORT_ERROR("pade/stream", "b_transport on a stream: use nb_transport_fw");
-    }
-    bool get_direct_mem_ptr(Payload&, tlm::tlm_dmi&) override { return false; }
-    unsigned transport_dbg(Payload&) override { return 0; }
+    /// As in the initiator: one line of cache.
+    struct alignas(64) forward_end final : stream_fw_if<Payload> {
+        tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase&, sc_core::sc_time&) override {
+            call(object, tag, item);
+            return tlm::TLM_ACCEPTED;
+        }
+        void b_transport(Payload&, sc_core::sc_time&) override {
+            SC_REPORT_ERROR("pade/stream", "b_transport on a stream: use nb_transport_fw");
+        }
+        bool get_direct_mem_ptr(Payload&, tlm::tlm_dmi&) override { return false; }
+        unsigned transport_dbg(Payload&) override { return 0; }
 
-    stream_bw_if<Payload>* backward_ = nullptr;  // as in the initiator
-    void* object_ = nullptr;
-    unsigned tag_ = 0;
-    void (*call_)(void*, unsigned, Payload&) = [](void*, unsigned, Payload&) {
-        SC_REPORT_ERROR("pade/stream", "an item reached a target socket without a handler");
+        stream_bw_if<Payload>* backward = nullptr;
+        void* object = nullptr;
+        void (*call)(void*, unsigned, Payload&) = [](void*, unsigned, Payload&) {
+            SC_REPORT_ERROR("pade/stream", "an item reached a target socket without a handler");
+        };
+        unsigned tag = 0;
     };
-    Payload credit_{};
+    forward_end end_;
 };
 
 }  // namespace pade

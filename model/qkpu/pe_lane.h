@@ -32,6 +32,7 @@ struct pe_lane_params {
 
 class pe_lane : public clocked_module {
   public:
+    PADE_HAS_PROCESS(pe_lane);
     pe_lane(sc_core::sc_module_name name, const pe_lane_params& params);
 
     stream_target<plane_item> planes{"planes"};
@@ -43,7 +44,7 @@ class pe_lane : public clocked_module {
     /// Closes the books at `end`, the number of cycles that the run took. Classes then sum to `end - start`.
     void finish(cycle_t end);
     /// Cycles before `start` are in no class.
-    void start(cycle_t start) { accounted_ = start; }
+    void start(cycle_t start) { hot_.accounted = start; }
     const lane_counters& counters() const { return counters_; }
     /// What the lane waits for, for the watchdog; empty when it has no key.
     std::string waits_for() const;
@@ -80,21 +81,31 @@ class pe_lane : public clocked_module {
     void account_sleep(cycle_t now);
     std::uint64_t& waiting_class();
 
-    // What every step looks at lies together.
-    cycle_t datapath_free_ = 0;  ///< first edge at which a plane may be taken
-    cycle_t accounted_ = 0;      ///< cycles before this one are in a class
-    registered_fifo<plane_item> fifo_;
-    registered_fifo<operation> pipeline_;  ///< visible at the edge of its decision
-    registered_fifo<plane_item> admissions_;
-    registered_fifo<row_item> queries_;
-    registered_fifo<row_item> thresholds_;
-    bool more_keys_ = false;     ///< of the last admission
-    scoreboard scoreboard_;
+    void end_of_elaboration() override;
+    void run() { pe_lane::step(hot_.gate->running_edge()); }
+
+    /// What every step looks at lies together: 128 lanes take turns in the cache, every cycle.
+    struct alignas(64) hot_state {
+        clock_gate* gate = nullptr;
+        cycle_t datapath_free = 0;  ///< first edge at which a plane may be taken
+        cycle_t accounted = 0;      ///< cycles before this one are in a class
+        registered_fifo<plane_item> fifo;
+        registered_fifo<operation> pipeline;  ///< visible at the edge of its decision
+        registered_fifo<plane_item> admissions;
+        registered_fifo<row_item> queries;
+        registered_fifo<row_item> thresholds;
+        bool more_keys = false;     ///< of the last admission
+        unsigned key_bits = 8;
+        unsigned stages = 4;
+        bool guard_enabled = true;
+        gsat datapath{true};
+        scoreboard keys{1};
+    };
+    hot_state hot_;
+    lane_counters counters_;
     std::array<context, 2> contexts_;
     credit_counter score_credits_;
-    gsat gsat_;
     pe_lane_params params_;
-    lane_counters counters_;
 };
 
 }  // namespace pade

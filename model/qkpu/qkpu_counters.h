@@ -17,21 +17,23 @@ struct lane_head_counters {
     std::array<std::uint64_t, max_planes> pruned_at{};  ///< pairs pruned after plane 0 ..
 };
 
-struct lane_counters {
+/// The first eight are counted every cycle: one line of cache.
+struct alignas(64) lane_counters {
     // Each cycle of a lane is in exactly one of these, the first that fits.
     std::uint64_t busy = 0;
-    std::uint64_t stall_downstream = 0;
     std::uint64_t stall_scoreboard = 0;
     std::uint64_t stall_data = 0;
     std::uint64_t idle = 0;
 
-    std::uint64_t busy_dims = 0;  ///< dims in use over the busy cycles; 64 * busy when each pass is full
-    std::uint64_t selected = 0;   ///< elements through the selectors
+    std::uint64_t busy_dims = 0;     ///< dims in use over the busy cycles; 64 * busy when each pass is full
+    std::uint64_t selected = 0;      ///< elements through the selectors
+    std::uint64_t planes_in = 0;     ///< items of the plane link: admissions and planes
+    std::uint64_t verdicts_out = 0;
+
+    std::uint64_t stall_downstream = 0;  ///< the fifth class of cycles
     std::uint64_t admitted = 0;
     std::uint64_t bounds_sent = 0;
-    std::uint64_t planes_in = 0;  ///< items of the plane link: admissions and planes
-    std::uint64_t rows_in = 0;    ///< items of the row link: queries and thresholds
-    std::uint64_t verdicts_out = 0;
+    std::uint64_t rows_in = 0;       ///< items of the row link: queries and thresholds
     std::uint64_t scores_out = 0;
     std::vector<lane_head_counters> heads;
 };
