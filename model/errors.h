@@ -1,4 +1,5 @@
-// The two ways in which a run may end early, and the exit code that each one means (docs/architecture.md, "The program").
+// The two ways in which a run may end early, and the exit code that each one means (docs/architecture.md, "The
+// program").
 #pragma once
 
 #include <stdexcept>

@@ -1,7 +1,7 @@
 // Every parameter of every module, declared once: type, name, default, unit, allowed values, source, one line of text.
-// The loader, `pade-sim params`, the JSON Schema and docs/parameters.md all derive from these lists (model/params_json).
-// Sources: "paper" = HPCA 2026, Table III or the section named; "ours" = the paper is silent, see docs/decisions.md;
-// "measured" = ours, chosen from measurements on real traces.
+// The loader, `pade-sim params`, the JSON Schema and docs/parameters.md all derive from these lists
+// (model/params_json). Sources: "paper" = HPCA 2026, Table III or the section named; "ours" = the paper is silent, see
+// docs/decisions.md; "measured" = ours, chosen from measurements on real traces.
 #pragma once
 
 #include <array>
@@ -31,10 +31,10 @@ enum class dram_page_policy { open, closed, timed };
 template <typename E>
 struct choice_names;
 
-#define PADE_CHOICES(type, ...)                                                     \
-    template <>                                                                     \
-    struct choice_names<type> {                                                     \
-        static constexpr auto value = std::array{__VA_ARGS__};                      \
+#define PADE_CHOICES(type, ...)                                \
+    template <>                                                \
+    struct choice_names<type> {                                \
+        static constexpr auto value = std::array{__VA_ARGS__}; \
     };
 
 PADE_CHOICES(guard_rule_kind, std::string_view("bui"))
@@ -76,13 +76,13 @@ struct param_info {
 #define PADE_FIELD(type, name, value, unit, range, source, text) type name = value;
 #define PADE_VISIT(type, name, value, unit, range, source, text) \
     visitor(::pade::param_info{#name, unit, ::pade::param_range range, source, text}, self.name);
-#define PADE_PARAMS(group, LIST)                                \
-    struct group {                                              \
-        LIST(PADE_FIELD)                                        \
-        template <typename Self, typename Visitor>              \
-        static void visit(Self& self, Visitor&& visitor) {      \
-            LIST(PADE_VISIT)                                    \
-        }                                                       \
+#define PADE_PARAMS(group, LIST)                           \
+    struct group {                                         \
+        LIST(PADE_FIELD)                                   \
+        template <typename Self, typename Visitor>         \
+        static void visit(Self& self, Visitor&& visitor) { \
+            LIST(PADE_VISIT)                               \
+        }                                                  \
     };
 
 using uint = unsigned;

@@ -1,6 +1,6 @@
-// Every number that leaves the simulator: a tree of named statistics with unit and meaning. Modules count in plain structs of
-// their own (x_counters.h); the accelerator gathers them here, under the names of docs/statistics.md; printers (JSON, text)
-// only read.
+// Every number that leaves the simulator: a tree of named statistics with unit and meaning. Modules count in plain
+// structs of their own (x_counters.h); the accelerator gathers them here, under the names of docs/statistics.md;
+// printers (JSON, text) only read.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 namespace pade {
 
 /// Null: a check that did not run, a figure without data.
-using stat_value =
-    std::variant<std::monostate, bool, std::uint64_t, double, std::string, std::vector<std::uint64_t>, std::vector<std::string>>;
+using stat_value = std::variant<std::monostate, bool, std::uint64_t, double, std::string, std::vector<std::uint64_t>,
+                                std::vector<std::string>>;
 
 struct stat {
     std::string path;       ///< dotted, for example dram.bytes_read; per_head[2].planes.processed

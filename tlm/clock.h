@@ -1,7 +1,7 @@
-// Clock domains and clock gates. A module is clocked while it has work and asleep when it has none: at each edge it runs
-// once if somebody woke its gate before that edge, and not at all otherwise. Whatever a module does at edge n can be seen by
-// others at edge n + 1 or later (registered links, tlm/registered.h), so the order in which the modules of one edge run
-// does not matter.
+// Clock domains and clock gates. A module is clocked while it has work and asleep when it has none: at each edge it
+// runs once if somebody woke its gate before that edge, and not at all otherwise. Whatever a module does at edge n can
+// be seen by others at edge n + 1 or later (registered links, tlm/registered.h), so the order in which the modules of
+// one edge run does not matter.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// Counts what passes a link, for `links.{name}` of the statistics: nothing but two additions a call, so that every link of the
-// chip has one. On a memory link it is a transparent component between sender and receiver (IEEE 1666-2011, 15.2.5 k).
+// Counts what passes a link, for `links.{name}` of the statistics: nothing but two additions a call, so that every link
+// of the chip has one. On a memory link it is a transparent component between sender and receiver (IEEE
+// 1666-2011, 15.2.5 k).
 //
 //     buffer.memory.bind(monitor.in);
 //     monitor.out.bind(arbiter.kv);
@@ -61,8 +62,9 @@ class memory_monitor : public sc_core::sc_module,
 };
 
 /// On streams: one transaction for each item, with `wire_bytes(item)` bytes (tlm/wire_bytes.h for the payloads of
-/// tlm/payloads.h; include it where a monitor is made). Credits are not counted. Sits at the sending socket, not in between:
-/// one monitor serves all links of a name, so that what the lanes send every cycle passes one line of cache, not one a link.
+/// tlm/payloads.h; include it where a monitor is made). Credits are not counted. Sits at the sending socket, not in
+/// between: one monitor serves all links of a name, so that what the lanes send every cycle passes one line of cache,
+/// not one a link.
 ///
 ///     lane.verdicts.watch(&monitor);
 template <typename Payload>

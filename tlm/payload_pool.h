@@ -1,5 +1,5 @@
-// Generic payloads with a memory manager (TLM LRM 14.5): taken from a pool, given back when the last owner releases them.
-// Each carries its own data array of up to `max_bytes`, so a transaction never allocates.
+// Generic payloads with a memory manager (TLM LRM 14.5): taken from a pool, given back when the last owner releases
+// them. Each carries its own data array of up to `max_bytes`, so a transaction never allocates.
 #pragma once
 
 #include <cstring>
@@ -18,7 +18,8 @@ class payload_pool : public tlm::tlm_mm_interface {
     payload_pool& operator=(const payload_pool&) = delete;
     ~payload_pool() override = default;
 
-    /// A payload with every attribute set for a plain access of `bytes` bytes, response status reset, one reference held.
+    /// A payload with every attribute set for a plain access of `bytes` bytes, response status reset, one reference
+    /// held.
     tlm::tlm_generic_payload& acquire(tlm::tlm_command command, std::uint64_t address, unsigned bytes) {
         if (free_.empty()) {
             all_.push_back(std::make_unique<entry>(*this));

@@ -13,8 +13,8 @@
 namespace pade {
 
 inline constexpr unsigned max_head_dim = 256;
-inline constexpr unsigned lane_dims = 64;                              // dims of one pass of a lane
-inline constexpr unsigned max_passes = max_head_dim / lane_dims;       // passes of the widest head
+inline constexpr unsigned lane_dims = 64;                         // dims of one pass of a lane
+inline constexpr unsigned max_passes = max_head_dim / lane_dims;  // passes of the widest head
 inline constexpr unsigned max_rows = 16;
 inline constexpr unsigned max_lanes = 32;
 inline constexpr unsigned max_planes = 8;
@@ -26,12 +26,13 @@ struct plane_item : stream_item {
     enum class kind : std::uint8_t { admit, plane };
     kind what = kind::plane;
     std::uint8_t slot = 0;
-    std::uint8_t plane = 0;         ///< 0 is the sign plane
-    bool more = false;              ///< admit: a further key that this row sees waits behind it in the column
-    std::uint8_t words = 1;         ///< plane: words of `bits` in use, ceil(head_dim / 64); what the wire carries
-    std::uint16_t tag = 0;          ///< the dispatcher's number for the key in this column while it lives; comes back with the verdict
-    std::uint32_t key = 0;          ///< token, 20 bits
-    std::uint32_t block = 0;        ///< row block, modulo 2^32
+    std::uint8_t plane = 0;  ///< 0 is the sign plane
+    bool more = false;       ///< admit: a further key that this row sees waits behind it in the column
+    std::uint8_t words = 1;  ///< plane: words of `bits` in use, ceil(head_dim / 64); what the wire carries
+    std::uint16_t tag =
+        0;  ///< the dispatcher's number for the key in this column while it lives; comes back with the verdict
+    std::uint32_t key = 0;                         ///< token, 20 bits
+    std::uint32_t block = 0;                       ///< row block, modulo 2^32
     std::array<std::uint64_t, max_passes> bits{};  ///< plane: bit e of word w belongs to dim 64 w + e
 };
 
@@ -44,9 +45,9 @@ enum class verdict : std::uint8_t { next_plane, pruned, retained };
 /// What the lane decided on a plane: ask for the next one, or the end of this (query, key) pair.
 struct verdict_item : stream_item {
     std::uint8_t slot = 0;
-    std::uint8_t plane = 0;         ///< the plane that was decided on
+    std::uint8_t plane = 0;  ///< the plane that was decided on
     verdict decision = verdict::next_plane;
-    std::uint16_t tag = 0;          ///< as in plane_item
+    std::uint16_t tag = 0;  ///< as in plane_item
     std::uint32_t key = 0;
 };
 
@@ -71,8 +72,8 @@ struct threshold_item : stream_item {
 struct row_query {
     numeric::query_operand operand;
     numeric::interval_table intervals;
-    std::int64_t offset = 0;        ///< alpha * radius in units of the integer score, rounded up
-    std::uint32_t block = 0;        ///< modulo 2^32
+    std::int64_t offset = 0;  ///< alpha * radius in units of the integer score, rounded up
+    std::uint32_t block = 0;  ///< modulo 2^32
     std::uint32_t head = 0;
 };
 
@@ -120,18 +121,18 @@ struct query_loaded : stream_item {
 
 // ---- dispatcher, score queue, V-PU -> KV buffer -------------------------------------------------------------------
 
-/// fetch: reserve a line for each atom, read what is not there from DRAM, and pin it (pins count). release: take one pin off
-/// each atom. flush: forget all lines; none may be pinned.
+/// fetch: reserve a line for each atom, read what is not there from DRAM, and pin it (pins count). release: take one
+/// pin off each atom. flush: forget all lines; none may be pinned.
 struct fetch_item : stream_item {
     enum class kind : std::uint8_t { fetch, release, flush };
     enum class tensor : std::uint8_t { k, v };
     kind what = kind::fetch;
     tensor of = tensor::k;
-    std::uint8_t atoms = 1;            ///< consecutive 32 B atoms from `address` on
-    std::uint32_t kv = 0;              ///< KV head, for the counters
-    std::uint32_t bank = 0;            ///< buffer bank of the first atom, before mod banks; the next atoms follow
-    std::uint32_t tag = 0;             ///< the requester's own, comes back with arrived_item
-    std::uint64_t address = 0;         ///< DRAM address of the first atom
+    std::uint8_t atoms = 1;                 ///< consecutive 32 B atoms from `address` on
+    std::uint32_t kv = 0;                   ///< KV head, for the counters
+    std::uint32_t bank = 0;                 ///< buffer bank of the first atom, before mod banks; the next atoms follow
+    std::uint32_t tag = 0;                  ///< the requester's own, comes back with arrived_item
+    std::uint64_t address = 0;              ///< DRAM address of the first atom
     std::array<std::uint32_t, 8> useful{};  ///< bit b of word a: byte b of atom a is data, not padding
 };
 
@@ -149,8 +150,8 @@ struct tile_item : stream_item {
     kind what = kind::tile_close;
     bool last_of_block = false;
     block_ptr block;
-    std::uint32_t tile = 0;            ///< tile number: keys tile * tile_keys ...
-    std::uint32_t retained = 0;        ///< pairs that the lanes retained in it: so many score_items belong to it
+    std::uint32_t tile = 0;      ///< tile number: keys tile * tile_keys ...
+    std::uint32_t retained = 0;  ///< pairs that the lanes retained in it: so many score_items belong to it
 };
 
 // ---- score queue -> dispatcher ------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ struct tile_item : stream_item {
 /// The queue went above or back to its high water mark.
 struct level_item : stream_item {
     bool above = false;
-    bool closed_waits = false;         ///< above, and the queue holds a closed tile: it drains without any further key
+    bool closed_waits = false;  ///< above, and the queue holds a closed tile: it drains without any further key
 };
 
 // ---- V-PU, write-back -> dispatcher; dispatcher -> register file --------------------------------------------------

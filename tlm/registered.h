@@ -12,8 +12,8 @@
 
 namespace pade {
 
-/// First in, first out, in order of arrival; grows when more than `capacity` items are pushed (the sender's credits are what
-/// bounds it).
+/// First in, first out, in order of arrival; grows when more than `capacity` items are pushed (the sender's credits are
+/// what bounds it).
 template <typename T>
 class registered_fifo {
   public:

@@ -1,13 +1,13 @@
-// On-chip streams: point-to-point links that are not memory-mapped (planes to lanes, bounds to the guard filter, retained
-// scores to the V-PU). They have a protocol of their own, as the TLM-2.0 standard asks of anything that is not the base
-// protocol (IEEE 1666-2011, 14.2.2 and 16.3): a traits class with a typed payload and two phases.
+// On-chip streams: point-to-point links that are not memory-mapped (planes to lanes, bounds to the guard filter,
+// retained scores to the V-PU). They have a protocol of their own, as the TLM-2.0 standard asks of anything that is not
+// the base protocol (IEEE 1666-2011, 14.2.2 and 16.3): a traits class with a typed payload and two phases.
 //
 //   forward   ITEM    the payload is the item; the target copies it into its input register and returns TLM_ACCEPTED.
 //                     It may be used from the edge that the sender names in `visible` on, at the earliest the next one.
 //   backward  CREDIT  the target has freed one place of its input FIFO; `visible` is the edge at which that happened.
 //
-// A sender that respects the FIFO depth that both sides were built with never has an item refused; there is nothing to retry.
-// b_transport, DMI and debug make no sense on a stream and are refused.
+// A sender that respects the FIFO depth that both sides were built with never has an item refused; there is nothing to
+// retry. b_transport, DMI and debug make no sense on a stream and are refused.
 #pragma once
 
 #include <functional>
@@ -106,7 +106,8 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
     std::function<void(cycle_t)> slow_handler_;
 };
 
-/// The receiving side: each item goes to the handler `void (Module::*)(unsigned tag, Payload&)`, which copies what it keeps.
+/// The receiving side: each item goes to the handler `void (Module::*)(unsigned tag, Payload&)`, which copies what it
+/// keeps.
 template <typename Payload>
 class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>> {
     using base = tlm::tlm_target_socket<32, stream_traits<Payload>>;

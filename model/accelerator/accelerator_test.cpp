@@ -1,5 +1,5 @@
-// The chip as it is built: its lanes are modules with a process each and bound sockets, their number follows the parameters,
-// and a job written to the registers comes back with the output of its one key.
+// The chip as it is built: its lanes are modules with a process each and bound sockets, their number follows the
+// parameters, and a job written to the registers comes back with the output of its one key.
 #include "model/accelerator/accelerator.h"
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -120,9 +120,10 @@ TEST_CASE("a job of one query and one key: the output is the key's V row, in DRA
 
     std::vector<std::int8_t> k(64, 3);
     unsigned char row[64];
-    layout->store(k.data(), work.kv_heads[0].k_row, [&](std::uint64_t address, const std::uint8_t* data, unsigned bytes) {
-        b.host.access(tlm::TLM_WRITE_COMMAND, address, const_cast<std::uint8_t*>(data), bytes);
-    });
+    layout->store(k.data(), work.kv_heads[0].k_row,
+                  [&](std::uint64_t address, const std::uint8_t* data, unsigned bytes) {
+                      b.host.access(tlm::TLM_WRITE_COMMAND, address, const_cast<std::uint8_t*>(data), bytes);
+                  });
     for (unsigned i = 0; i < 64; ++i)
         row[i] = static_cast<unsigned char>(i);
     for (unsigned half = 0; half < 64; half += 32) {

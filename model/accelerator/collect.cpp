@@ -162,7 +162,8 @@ void accelerator::collect_qkpu(stats& out) const {
     out.add("guard.bounds_received", "", "lower bounds that reached the threshold units", bounds_in);
 
     out.add("classes.dispatcher.delivering", "column-cycles", "a plane was chosen", d.delivering);
-    out.add("classes.dispatcher.no_room", "column-cycles", "planes are there, some asking row's FIFO is full", d.no_room);
+    out.add("classes.dispatcher.no_room", "column-cycles", "planes are there, some asking row's FIFO is full",
+            d.no_room);
     out.add("classes.dispatcher.port_busy", "column-cycles", "the KV buffer has not answered the reads before",
             d.port_busy);
     out.add("classes.dispatcher.no_data", "column-cycles", "planes asked for are on their way from DRAM", d.no_data);
@@ -224,11 +225,15 @@ void accelerator::collect_memory(stats& out) const {
     out.add("buffer.fills", "", "bank accesses for data from DRAM", kv.fills);
     out.add("buffer.k_conflicts", "port-cycles", "a K read lost its bank or its share of the feed", kv.k_conflicts);
     out.add("buffer.v_conflicts", "port-cycles", "a V read lost its bank", kv.v_conflicts);
-    static const char* const feed_names[feed_states] = {"full", "conflict", "partly", "stall_reader", "stall_data", "idle"};
+    static const char* const feed_names[feed_states] = {"full",         "conflict",   "partly",
+                                                        "stall_reader", "stall_data", "idle"};
     static const char* const feed_texts[feed_states] = {
-        "as much as can be delivered was", "a read whose data is there lost its bank or its share of the feed",
-        "something was delivered, nothing had to wait", "a read waits because the reader has not taken the one before",
-        "a read waits for DRAM", "nothing was asked for"};
+        "as much as can be delivered was",
+        "a read whose data is there lost its bank or its share of the feed",
+        "something was delivered, nothing had to wait",
+        "a read waits because the reader has not taken the one before",
+        "a read waits for DRAM",
+        "nothing was asked for"};
     for (std::size_t i = 0; i < feed_states; ++i) {
         out.add(std::string("classes.k_feed.") + feed_names[i], "cycles", feed_texts[i], kv.k_feed.in[i]);
         out.add(std::string("classes.v_ports.") + feed_names[i], "port-cycles", feed_texts[i], kv.v_ports.in[i]);

@@ -1,5 +1,5 @@
-// The bindings of the chip: each link goes through a monitor that counts it, and each memory link through a protocol checker
-// where that is asked for. Links of one name (the 128 plane links, say) are counted together.
+// The bindings of the chip: each link goes through a monitor that counts it, and each memory link through a protocol
+// checker where that is asked for. Links of one name (the 128 plane links, say) are counted together.
 #pragma once
 
 #include <cstdint>

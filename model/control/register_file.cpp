@@ -47,8 +47,8 @@ tlm::tlm_response_status register_file::access(tlm::tlm_generic_payload& payload
     if (payload.is_read()) {
         value = at(address);
         if (address == reg::status)
-            value = (state_ == state::starting || state_ == state::running ? 1u : 0u) |
-                    (state_ == state::done ? 2u : 0u);
+            value =
+                (state_ == state::starting || state_ == state::running ? 1u : 0u) | (state_ == state::done ? 2u : 0u);
         std::memcpy(payload.get_data_ptr(), &value, sizeof value);
     }
     return tlm::TLM_OK_RESPONSE;

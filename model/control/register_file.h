@@ -1,10 +1,10 @@
-// Register file and host interface: the host writes a job over a memory-mapped TLM-2.0 target socket, starts it, and gets an
-// interrupt when O is in DRAM (pade.md section 4, items 1 and 10). Registers: model/control/register_map.h.
+// Register file and host interface: the host writes a job over a memory-mapped TLM-2.0 target socket, starts it, and
+// gets an interrupt when O is in DRAM (pade.md section 4, items 1 and 10). Registers: model/control/register_map.h.
 #pragma once
 
+#include <tlm_utils/simple_target_socket.h>
 #include <memory>
 #include <string>
-#include <tlm_utils/simple_target_socket.h>
 #include <vector>
 
 #include "model/control/register_map.h"
@@ -24,8 +24,8 @@ class register_file : public clocked_module {
     /// TLM_BURST_ERROR_RESPONSE for another length, TLM_COMMAND_ERROR_RESPONSE for a write to a read-only register, to
     /// any job register while a job runs, or a start whose registers make no job.
     tlm_utils::simple_target_socket<register_file> bus{"bus"};
-    stream_initiator<job_item> start{"start"};      ///< to the dispatcher
-    stream_target<job_item> finished{"finished"};   ///< from the dispatcher
+    stream_initiator<job_item> start{"start"};     ///< to the dispatcher
+    stream_target<job_item> finished{"finished"};  ///< from the dispatcher
     sc_core::sc_out<bool> interrupt{"interrupt"};
     /// Written at the edge at which a job starts, with its number: where the counted time begins.
     tlm::tlm_analysis_port<cycle_t> started{"started"};

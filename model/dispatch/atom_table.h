@@ -1,5 +1,5 @@
-// The atoms of K that live keys want: requests in flight merge here, and an atom stays pinned in the KV buffer as long as some
-// live key has still to read from it (pade.md section 4, items 3, 4 and 9).
+// The atoms of K that live keys want: requests in flight merge here, and an atom stays pinned in the KV buffer as long
+// as some live key has still to read from it (pade.md section 4, items 3, 4 and 9).
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -30,7 +30,8 @@ class atom_table {
     enum class state { absent, in_flight, present };
     /// `user` wants the atom. `absent`: the caller must fetch it; it is in flight from now on.
     state pin(std::uint32_t kv, std::uint32_t atom, key_ref user, std::uint32_t& handle);
-    /// `user` has no more use for it. True when nobody has and it is present: the caller must release it; it is forgotten.
+    /// `user` has no more use for it. True when nobody has and it is present: the caller must release it; it is
+    /// forgotten.
     bool unpin(std::uint32_t kv, std::uint32_t atom, key_ref user);
     /// The fetch `handle` is complete. True when nobody wants it any more: release it; it is forgotten.
     bool arrived(std::uint32_t handle);

@@ -1,5 +1,5 @@
-// One lane column as the dispatcher sees it: the keys that live in its lanes, the planes that their rows ask for, and the
-// choice of the plane to deliver next (pade.md section 4, item 4). State only; the dispatcher says when.
+// One lane column as the dispatcher sees it: the keys that live in its lanes, the planes that their rows ask for, and
+// the choice of the plane to deliver next (pade.md section 4, item 4). State only; the dispatcher says when.
 #pragma once
 
 #include <array>
@@ -18,19 +18,19 @@ using row_mask = std::uint16_t;
 struct live_key {
     std::uint32_t key = 0;
     std::uint32_t kv = 0;
-    std::uint32_t block = 0;           ///< modulo 2^32
-    std::uint64_t tile = 0;            ///< sequence number of its tile
-    std::uint64_t age = 0;             ///< admissions of the column before it
+    std::uint32_t block = 0;  ///< modulo 2^32
+    std::uint64_t tile = 0;   ///< sequence number of its tile
+    std::uint64_t age = 0;    ///< admissions of the column before it
     std::uint8_t slot = 0;
-    std::uint8_t fetched = 0;          ///< planes 0 .. fetched-1 have been asked of the KV buffer
-    std::uint8_t present = 0;          ///< bit r: plane r can be read from it
-    std::uint8_t pinned = 0;           ///< bit r: this key pins the atom of plane r
+    std::uint8_t fetched = 0;  ///< planes 0 .. fetched-1 have been asked of the KV buffer
+    std::uint8_t present = 0;  ///< bit r: plane r can be read from it
+    std::uint8_t pinned = 0;   ///< bit r: this key pins the atom of plane r
     row_mask alive = 0;
     std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
     std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
     std::array<std::uint32_t, max_planes> atom{};
     std::array<std::uint64_t, max_planes> address{};  ///< of the atom in DRAM
-    std::uint32_t offset = 0;          ///< of its planes in their atoms
+    std::uint32_t offset = 0;                         ///< of its planes in their atoms
     bool delivered_any[max_planes]{};
 };
 
@@ -76,9 +76,7 @@ class column {
         std::uint64_t age;
         std::uint16_t tag;
         std::uint8_t plane;
-        bool before(const request& other) const {
-            return age != other.age ? age < other.age : plane < other.plane;
-        }
+        bool before(const request& other) const { return age != other.age ? age < other.age : plane < other.plane; }
     };
     void list(std::uint16_t tag, unsigned plane);
     void enter_window(const request& r);
@@ -95,8 +93,8 @@ class column {
     std::vector<std::uint16_t> fifo_free_;     // by row
     std::vector<live_key> keys_;
     std::vector<std::uint16_t> free_tags_;
-    // Out of order: planes asked for and present; those that the pick looks at, in the order of its preference, and those
-    // that came later, by arrival. In order: planes asked for, by request, present or not; the oldest is picked.
+    // Out of order: planes asked for and present; those that the pick looks at, in the order of its preference, and
+    // those that came later, by arrival. In order: planes asked for, by request, present or not; the oldest is picked.
     std::vector<request> choices_;
     std::deque<request> later_;
     unsigned waiting_for_data_ = 0;  // asked for, not present (out of order)

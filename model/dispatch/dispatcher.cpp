@@ -178,7 +178,8 @@ void dispatcher::take_credits(cycle_t now) {
 }
 
 void dispatcher::take_verdicts(cycle_t now) {
-    verdicts_in_.take(now, [this](unsigned c, unsigned row, const verdict_registers::entry& v) { take_verdict(c, row, v); });
+    verdicts_in_.take(now,
+                      [this](unsigned c, unsigned row, const verdict_registers::entry& v) { take_verdict(c, row, v); });
 }
 
 void dispatcher::take_verdict(unsigned c, unsigned row, const verdict_registers::entry& v) {
@@ -269,8 +270,8 @@ void dispatcher::admit(cycle_t now) {
             continue;
         if (!columns_[c].has_entries(next->rows)) {
             ++counters_.blocked_entries;
-        } else if (above_high_ && (closed_waits_ || !tracker_.is_open(next->tile) ||
-                                   !tracker_.is_oldest_open(next->tile))) {
+        } else if (above_high_ &&
+                   (closed_waits_ || !tracker_.is_open(next->tile) || !tracker_.is_oldest_open(next->tile))) {
             ++counters_.blocked_score_queue;
         } else if (!tracker_.open(next->tile)) {
             ++counters_.blocked_tiles;
@@ -430,8 +431,8 @@ void dispatcher::send_fetches(cycle_t now) {
             queue.pop_front();
         }
     };
-    // A release never waits behind fetches, and the last place is kept for it: the line that it gives up may be the one that
-    // the fetches wait for. It cannot overtake a fetch of its own atom, which has come before there is a release.
+    // A release never waits behind fetches, and the last place is kept for it: the line that it gives up may be the one
+    // that the fetches wait for. It cannot overtake a fetch of its own atom, which has come before there is a release.
     send_from(releases_out_, 0);
     send_from(fetches_out_, 1);
     if (left == 0 && (!fetches_out_.empty() || !releases_out_.empty()))

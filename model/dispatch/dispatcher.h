@@ -1,14 +1,14 @@
-// The dispatcher: admits keys to the lane columns, fetches their bit planes as long as some row needs them, and delivers planes
-// in whatever order they come (BS-OOE; pade.md section 4, items 2 to 4). One step() is one cycle of its pipeline:
-// verdicts -> arrivals -> deliver what the KV buffer answered -> admit -> pick -> fetch -> tiles and blocks.
+// The dispatcher: admits keys to the lane columns, fetches their bit planes as long as some row needs them, and
+// delivers planes in whatever order they come (BS-OOE; pade.md section 4, items 2 to 4). One step() is one cycle of its
+// pipeline: verdicts -> arrivals -> deliver what the KV buffer answered -> admit -> pick -> fetch -> tiles and blocks.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <string>
-#include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
 #include "model/dispatch/atom_table.h"
@@ -29,8 +29,8 @@ namespace pade {
 
 class dispatcher : public clocked_module {
   public:
-    /// Uses the groups rows, lane, tile, dispatch, ista, layout, decode, link, dram, and buffer.q_bytes, q_prefetch_blocks.
-    /// Throws input_error for a choice that is not there.
+    /// Uses the groups rows, lane, tile, dispatch, ista, layout, decode, link, dram, and buffer.q_bytes,
+    /// q_prefetch_blocks. Throws input_error for a choice that is not there.
     dispatcher(sc_core::sc_module_name name, const params& p);
     ~dispatcher() override;
 
@@ -39,21 +39,21 @@ class dispatcher : public clocked_module {
     using memory_initiator = tlm_utils::simple_initiator_socket_tagged<dispatcher>;
 
     // control
-    stream_target<job_item> start{"start"};                   ///< register file: a job
-    stream_initiator<job_item> finished{"finished"};          ///< register file: it is done, O is in DRAM
-    stream_initiator<query_command> queries{"queries"};       ///< Q buffer: fetch and load the queries of a block
-    stream_target<query_loaded> loaded{"loaded"};             ///< Q buffer: its rows have them
+    stream_target<job_item> start{"start"};              ///< register file: a job
+    stream_initiator<job_item> finished{"finished"};     ///< register file: it is done, O is in DRAM
+    stream_initiator<query_command> queries{"queries"};  ///< Q buffer: fetch and load the queries of a block
+    stream_target<query_loaded> loaded{"loaded"};        ///< Q buffer: its rows have them
     // K feed
-    stream_initiator<fetch_item> k_fetch{"k_fetch"};          ///< KV buffer: atoms to bring and pin, and to release
-    stream_target<arrived_item> k_arrived{"k_arrived"};       ///< KV buffer: they can be read
-    sockets<memory_initiator> k_port;                         ///< KV buffer: reads of planes, one port a column
-    sockets<stream_initiator<plane_item>> planes;             ///< lanes, index column * rows + row
-    sockets<stream_target<verdict_item>> verdicts;            ///< lanes, same index
+    stream_initiator<fetch_item> k_fetch{"k_fetch"};     ///< KV buffer: atoms to bring and pin, and to release
+    stream_target<arrived_item> k_arrived{"k_arrived"};  ///< KV buffer: they can be read
+    sockets<memory_initiator> k_port;                    ///< KV buffer: reads of planes, one port a column
+    sockets<stream_initiator<plane_item>> planes;        ///< lanes, index column * rows + row
+    sockets<stream_target<verdict_item>> verdicts;       ///< lanes, same index
     // tiles
-    stream_initiator<tile_item> tiles{"tiles"};               ///< score queue: blocks that begin, tiles that close
-    stream_target<level_item> level{"level"};                 ///< score queue: above its high water mark or not
-    stream_target<done_item> left_vpu{"left_vpu"};            ///< V-PU: a block's slot is free
-    stream_target<done_item> written{"written"};              ///< write-back: a block's O is in DRAM
+    stream_initiator<tile_item> tiles{"tiles"};     ///< score queue: blocks that begin, tiles that close
+    stream_target<level_item> level{"level"};       ///< score queue: above its high water mark or not
+    stream_target<done_item> left_vpu{"left_vpu"};  ///< V-PU: a block's slot is free
+    stream_target<done_item> written{"written"};    ///< write-back: a block's O is in DRAM
 
     void begin_accounting(cycle_t from) { accounted_ = from; }
     void finish(cycle_t end);
@@ -76,12 +76,12 @@ class dispatcher : public clocked_module {
         std::array<read_in_flight, port_depth> reads{};  // ring, oldest at head
         unsigned head = 0;
         unsigned count = 0;
-        unsigned answered = 0;       // of them, from the head on: their data is here
-        cycle_t answered_at = 0;     // edge of the newest answer
-        unsigned new_answers = 0;    // answers that came at edge answered_at
-        bool request_open = false;   // BEGIN_REQ without END_REQ
+        unsigned answered = 0;      // of them, from the head on: their data is here
+        cycle_t answered_at = 0;    // edge of the newest answer
+        unsigned new_answers = 0;   // answers that came at edge answered_at
+        bool request_open = false;  // BEGIN_REQ without END_REQ
         cycle_t end_req_at = 0;
-        cycle_t free_at = 0;         // passes of the last plane
+        cycle_t free_at = 0;  // passes of the last plane
         column::state why = column::state::empty;
     };
 

@@ -155,8 +155,8 @@ std::string dispatcher::waits_for() const {
     for (const column& c : columns_)
         live += c.live();
     std::string text = std::to_string(live) + " keys live, " + std::to_string(tracker_.open_tiles()) + " tiles open, " +
-                       std::to_string(atoms_.records_in_use()) + " atoms of K in use, " + std::to_string(left_) + " of " +
-                       std::to_string(blocks_known_) + " blocks through the V-PU";
+                       std::to_string(atoms_.records_in_use()) + " atoms of K in use, " + std::to_string(left_) +
+                       " of " + std::to_string(blocks_known_) + " blocks through the V-PU";
     if (above_high_)
         text += "; admission waits for the score queue to fall below its high water mark";
     for (unsigned c = 0; c < lanes_; ++c)

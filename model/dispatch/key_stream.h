@@ -1,5 +1,6 @@
-// The keys of the loaded row blocks in the order in which one lane column admits them: block by block, tile by tile in the
-// block's order, keys ascending inside a tile; where rows have different KV heads, their keys of one number follow each other.
+// The keys of the loaded row blocks in the order in which one lane column admits them: block by block, tile by tile in
+// the block's order, keys ascending inside a tile; where rows have different KV heads, their keys of one number follow
+// each other.
 #pragma once
 
 #include <cstdint>

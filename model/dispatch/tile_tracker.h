@@ -1,5 +1,5 @@
-// Which tiles are open, and which may go on: a tile opens with its first admission, closes when each (row, key) pair in it has
-// ended, and goes on in tile order (pade.md section 4, item 4).
+// Which tiles are open, and which may go on: a tile opens with its first admission, closes when each (row, key) pair in
+// it has ended, and goes on in tile order (pade.md section 4, item 4).
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,8 @@ class tile_tracker {
 
     /// Appends the tiles of a block; returns the sequence number of its first one.
     std::uint64_t add(const block_ptr& block);
-    /// Opens the tile `sequence`, and those before it that are not open yet. False when that would be too many open tiles.
+    /// Opens the tile `sequence`, and those before it that are not open yet. False when that would be too many open
+    /// tiles.
     bool open(std::uint64_t sequence);
     bool is_open(std::uint64_t sequence) const { return at(sequence).open; }
     /// A pair of an open tile has ended.

@@ -1,5 +1,5 @@
-// Input registers of the dispatcher for the lanes' verdicts: at most one a lane and edge, so a register for each lane and each
-// edge that can be ahead. Compact, since all lanes use them every cycle.
+// Input registers of the dispatcher for the lanes' verdicts: at most one a lane and edge, so a register for each lane
+// and each edge that can be ahead. Compact, since all lanes use them every cycle.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,9 @@ class verdict_registers {
         const std::size_t place = (item.visible & (edges_ - 1)) * columns_ + tag_column(tag);
         const auto bit = static_cast<row_mask>(1u << tag_row(tag));
         if ((rows_[place] & bit) != 0)
-            throw internal_error("dispatcher: two verdicts of a lane for one edge, or one further ahead than "
-                                 "lane.verdict_latency");
+            throw internal_error(
+                "dispatcher: two verdicts of a lane for one edge, or one further ahead than "
+                "lane.verdict_latency");
         rows_[place] = static_cast<row_mask>(rows_[place] | bit);
         entries_[place * max_rows + tag_row(tag)] = {item.tag, item.plane, item.decision};
     }
@@ -66,8 +67,8 @@ class verdict_registers {
   private:
     unsigned columns_;
     unsigned edges_ = 2;
-    std::vector<entry> entries_;   // [edge][column][row]
-    std::vector<row_mask> rows_;   // [edge][column]: rows with an entry
+    std::vector<entry> entries_;  // [edge][column][row]
+    std::vector<row_mask> rows_;  // [edge][column]: rows with an entry
 };
 
 }  // namespace pade

@@ -1,5 +1,5 @@
-// Where the bit planes of K lie in DRAM (pade.md section 4, item 3): a policy, one class a layout. Addresses only: the host
-// stores K with it, the dispatcher fetches by it.
+// Where the bit planes of K lie in DRAM (pade.md section 4, item 3): a policy, one class a layout. Addresses only: the
+// host stores K with it, the dispatcher fetches by it.
 #pragma once
 
 #include <cstdint>

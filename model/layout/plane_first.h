@@ -1,6 +1,6 @@
-// plane_first: plane r of a tile's keys is contiguous. An atom holds one plane of a key group (4 keys at d = 64); key groups
-// go round the channels; plane r lies in bank 2r, and with two banks a plane the second half of each channel's groups in
-// bank 2r + 1, so that head and tail of the tile order do not meet in one bank.
+// plane_first: plane r of a tile's keys is contiguous. An atom holds one plane of a key group (4 keys at d = 64); key
+// groups go round the channels; plane r lies in bank 2r, and with two banks a plane the second half of each channel's
+// groups in bank 2r + 1, so that head and tail of the tile order do not meet in one bank.
 #pragma once
 
 #include "model/layout/k_layout.h"
@@ -33,9 +33,9 @@ class plane_first : public k_layout {
     std::uint32_t groups_;           ///< atoms of one plane
     std::uint32_t groups_per_bank_;  ///< of one channel
     std::uint32_t rows_per_bank_;
-    std::uint32_t useful_;           ///< of an atom with all its keys
-    std::uint32_t useful_in_last_;   ///< of the last atom of a plane
-    std::uint32_t folds_;            ///< planes that share a bank because there are not banks enough for all
+    std::uint32_t useful_;          ///< of an atom with all its keys
+    std::uint32_t useful_in_last_;  ///< of the last atom of a plane
+    std::uint32_t folds_;           ///< planes that share a bank because there are not banks enough for all
 };
 
 }  // namespace pade

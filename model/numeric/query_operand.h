@@ -11,8 +11,9 @@
 
 namespace pade::numeric {
 
-/// The query as bytes, ready for masking: a lane expands the bits of a plane to byte masks and adds what they leave of q. With
-/// 64 B a word the operands of all rows stay in the first-level cache; tables of subset sums (4 KiB a word) do not.
+/// The query as bytes, ready for masking: a lane expands the bits of a plane to byte masks and adds what they leave of
+/// q. With 64 B a word the operands of all rows stay in the first-level cache; tables of subset sums (4 KiB a word) do
+/// not.
 class query_operand {
   public:
     /// q: `dims` INT8 elements, dims 1..256.

@@ -1,5 +1,5 @@
-// BUI generator: makes a query's interval table, once a query and row (pade.md section 2, "BUI"; paper, Eq. 2-3). How the
-// intervals are made is the guard rule's business.
+// BUI generator: makes a query's interval table, once a query and row (pade.md section 2, "BUI"; paper, Eq. 2-3). How
+// the intervals are made is the guard rule's business.
 #pragma once
 
 #include <memory>

@@ -13,10 +13,11 @@ namespace pade {
 
 /// What one plane costs and gives.
 struct gsat_result {
-    std::int32_t sum = 0;        ///< sum of q over the dims whose bit is set
-    unsigned cycles = 0;         ///< datapath cycles: one a pass of 64 dims, two where a group has too many ones for its selectors
-    unsigned selected = 0;       ///< elements that went through the selectors
-    unsigned dims_cycles = 0;    ///< dims in use, summed over these cycles; 64 * cycles when the lane is full
+    std::int32_t sum = 0;  ///< sum of q over the dims whose bit is set
+    unsigned cycles =
+        0;  ///< datapath cycles: one a pass of 64 dims, two where a group has too many ones for its selectors
+    unsigned selected = 0;     ///< elements that went through the selectors
+    unsigned dims_cycles = 0;  ///< dims in use, summed over these cycles; 64 * cycles when the lane is full
 };
 
 class gsat {

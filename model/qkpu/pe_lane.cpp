@@ -223,7 +223,8 @@ std::string pe_lane::waits_for() const {
         return {};
     std::string text = std::to_string(hot_.keys.used()) + " keys in the scoreboard, ";
     if (!hot_.pipeline.empty())
-        return text + "key " + std::to_string(hot_.pipeline.front().key) + " waits for its decision to be accepted by the score queue";
+        return text + "key " + std::to_string(hot_.pipeline.front().key) +
+               " waits for its decision to be accepted by the score queue";
     if (!hot_.fifo.empty())
         return text + "key " + std::to_string(hot_.fifo.front().key) + " waits for the query of block " +
                std::to_string(hot_.fifo.front().block);

@@ -94,7 +94,7 @@ class pe_lane : public clocked_module {
         registered_fifo<plane_item> admissions;
         registered_fifo<row_item> queries;
         registered_fifo<row_item> thresholds;
-        bool more_keys = false;     ///< of the last admission
+        bool more_keys = false;  ///< of the last admission
         unsigned key_bits = 8;
         unsigned stages = 4;
         bool guard_enabled = true;

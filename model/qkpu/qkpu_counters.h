@@ -25,26 +25,26 @@ struct alignas(64) lane_counters {
     std::uint64_t stall_data = 0;
     std::uint64_t idle = 0;
 
-    std::uint64_t busy_dims = 0;     ///< dims in use over the busy cycles; 64 * busy when each pass is full
-    std::uint64_t selected = 0;      ///< elements through the selectors
-    std::uint64_t planes_in = 0;     ///< items of the plane link: admissions and planes
+    std::uint64_t busy_dims = 0;  ///< dims in use over the busy cycles; 64 * busy when each pass is full
+    std::uint64_t selected = 0;   ///< elements through the selectors
+    std::uint64_t planes_in = 0;  ///< items of the plane link: admissions and planes
     std::uint64_t verdicts_out = 0;
 
     std::uint64_t stall_downstream = 0;  ///< the fifth class of cycles
     std::uint64_t admitted = 0;
     std::uint64_t bounds_sent = 0;
-    std::uint64_t rows_in = 0;       ///< items of the row link: queries and thresholds
+    std::uint64_t rows_in = 0;  ///< items of the row link: queries and thresholds
     std::uint64_t scores_out = 0;
     std::vector<lane_head_counters> heads;
 };
 
 struct guard_counters {
-    std::uint64_t queries = 0;        ///< interval tables made
-    std::uint64_t bounds = 0;         ///< lower bounds received
-    std::uint64_t raised = 0;         ///< thresholds broadcast
+    std::uint64_t queries = 0;  ///< interval tables made
+    std::uint64_t bounds = 0;   ///< lower bounds received
+    std::uint64_t raised = 0;   ///< thresholds broadcast
     std::uint64_t row_items_out = 0;
     std::uint64_t threshold_items_out = 0;
-    std::uint64_t busy = 0;           ///< cycles with a bound or a query at hand
+    std::uint64_t busy = 0;  ///< cycles with a bound or a query at hand
     std::uint64_t idle = 0;
 };
 

@@ -141,8 +141,8 @@ int check_command(const check_arguments& args) {
         unsigned different = 0;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (values[i].second != defaults[i].second) {
-                std::cout << (different++ == 0 ? ", other than the defaults:\n" : "") << "  " << values[i].first << " = "
-                          << values[i].second << " (default " << defaults[i].second << ")\n";
+                std::cout << (different++ == 0 ? ", other than the defaults:\n" : "") << "  " << values[i].first
+                          << " = " << values[i].second << " (default " << defaults[i].second << ")\n";
             }
         if (different == 0)
             std::cout << ", all defaults\n";

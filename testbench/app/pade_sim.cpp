@@ -1,5 +1,5 @@
-// pade-sim: the command line. Exit codes: 0 finished and all checks held, 2 bad input, 3 a check failed, 4 watchdog or internal
-// error.
+// pade-sim: the command line. Exit codes: 0 finished and all checks held, 2 bad input, 3 a check failed, 4 watchdog or
+// internal error.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>

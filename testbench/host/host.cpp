@@ -82,8 +82,8 @@ void host::apply(const bit_flip& flip) {
         address = layout_->address(job_.kv_heads.at(flip.head).k_row, place.atom) + place.offset + flip.dim / 8;
         bit = flip.dim % 8;
     } else {
-        const std::uint64_t base = flip.of == bit_flip::tensor::q ? job_.heads.at(flip.head).q_address
-                                                                  : job_.kv_heads.at(flip.head).v_address;
+        const std::uint64_t base =
+            flip.of == bit_flip::tensor::q ? job_.heads.at(flip.head).q_address : job_.kv_heads.at(flip.head).v_address;
         address = base + std::uint64_t{flip.row} * job_.row_bytes() + flip.dim;
     }
     std::uint8_t byte = 0;

@@ -1,11 +1,11 @@
-// The host: puts Q, K and V into DRAM, writes the job to the accelerator's registers, starts it and waits for the interrupt.
-// DRAM is filled and read back over the debug transport (TLM LRM 11.3), which takes no simulated time: what the paper's
-// machine does begins with the tensors in DRAM.
+// The host: puts Q, K and V into DRAM, writes the job to the accelerator's registers, starts it and waits for the
+// interrupt. DRAM is filled and read back over the debug transport (TLM LRM 11.3), which takes no simulated time: what
+// the paper's machine does begins with the tensors in DRAM.
 #pragma once
 
+#include <tlm_utils/simple_initiator_socket.h>
 #include <cstdint>
 #include <memory>
-#include <tlm_utils/simple_initiator_socket.h>
 #include <vector>
 
 #include "model/job.h"
@@ -23,7 +23,7 @@ struct bit_flip {
     std::uint32_t head = 0;  ///< Q: query head of the run; K, V: KV head of the run
     std::uint32_t row = 0;   ///< query or key
     std::uint32_t dim = 0;
-    std::uint32_t bit = 0;   ///< 0 is the least significant bit of the element
+    std::uint32_t bit = 0;  ///< 0 is the least significant bit of the element
 };
 
 class host : public sc_core::sc_module {

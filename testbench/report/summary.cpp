@@ -44,17 +44,18 @@ std::string summary(const stats& f, const params& p) {
                             std::get<bool>(f.find("job.causal")->value) ? "causal " : "", text_of(f, "job.phase"),
                             n("job.heads"), n("job.heads") == 1 ? "" : "s", n("job.queries"), n("job.keys"),
                             n("job.head_dim")));
-    line("machine", fmt::format("{} x {} lanes at {} MHz, {} entries, guard {}, {} dispatch, {} tiles of {}, RARS {}, {} "
-                                "pseudo channels",
-                                p.rows.count, p.lane.count, p.clock.core_mhz, p.lane.scoreboard_entries,
-                                p.guard.enabled ? fmt::format("alpha {}", p.guard.alpha) : std::string("off"),
-                                choice_name(p.dispatch.order), choice_name(p.ista.order), p.tile.keys,
-                                p.vpu.rars ? "on" : "off", p.dram.pseudo_channels));
+    line("machine",
+         fmt::format("{} x {} lanes at {} MHz, {} entries, guard {}, {} dispatch, {} tiles of {}, RARS {}, {} "
+                     "pseudo channels",
+                     p.rows.count, p.lane.count, p.clock.core_mhz, p.lane.scoreboard_entries,
+                     p.guard.enabled ? fmt::format("alpha {}", p.guard.alpha) : std::string("off"),
+                     choice_name(p.dispatch.order), choice_name(p.ista.order), p.tile.keys, p.vpu.rars ? "on" : "off",
+                     p.dram.pseudo_channels));
     for (const std::string& note : std::get<std::vector<std::string>>(f.find("job.notes")->value))
         line("note", note);
-    line("result", fmt::format("{} of {} pairs retained ({:.2f} %), {:.3f} planes a pair", grouped(n("pairs.retained")),
-                               grouped(unmasked), 100 * n("pairs.retained") / unmasked,
-                               n("planes.processed") / unmasked));
+    line("result",
+         fmt::format("{} of {} pairs retained ({:.2f} %), {:.3f} planes a pair", grouped(n("pairs.retained")),
+                     grouped(unmasked), 100 * n("pairs.retained") / unmasked, n("planes.processed") / unmasked));
     line("accuracy", fmt::format("softmax mass lost {} mean, {} worst (certified at most {:.3g})",
                                  maybe(f, "guard.lost_mass_mean", "{:.3g}"), maybe(f, "guard.lost_mass_max", "{:.3g}"),
                                  n("guard.certified_weight_bound")));
@@ -75,20 +76,23 @@ std::string summary(const stats& f, const params& p) {
     }
     out += "\nlanes (share of lane-cycles)\n";
     for (const char* part : {"busy", "stall_downstream", "stall_scoreboard", "stall_data", "idle"})
-        out += fmt::format("  {:<18} {:>5.1f} %\n", part, 100 * n(("lanes." + std::string(part)).c_str()) / lane_cycles);
+        out +=
+            fmt::format("  {:<18} {:>5.1f} %\n", part, 100 * n(("lanes." + std::string(part)).c_str()) / lane_cycles);
     out += fmt::format("\nK feed {:.0f} % of its planes, {:.2f} planes a key processed, {:.2f} from DRAM\n",
                        100 * n("buffer.k_feed_utilisation"), n("planes.fetched_per_key_mean"),
                        n("planes.dram_per_key_mean"));
-    out += fmt::format("V-PU {:.0f} % of its MACs; V rows: {} needed, {} distinct, {} read\n", 100 * n("vpu.utilisation"),
-                       grouped(n("vpu.v_rows_needed")), grouped(n("vpu.v_rows_distinct")), grouped(n("vpu.v_rows_read")));
-    out += fmt::format("DRAM {} B read ({} unused, {} padding), {} B written; bandwidth {:.1f} % used, {:.1f} % while "
-                       "active\n",
-                       grouped(n("dram.bytes_read")), grouped(n("dram.bytes_unused")), grouped(n("dram.bytes_padding")),
-                       grouped(n("dram.bytes_written")), 100 * n("dram.bandwidth_utilisation"),
-                       100 * n("dram.bandwidth_active"));
-    out += fmt::format("     row hits {}, misses {}, conflicts {}; read latency {:.0f} ns mean, {:.0f} p50, {:.0f} p99\n",
-                       grouped(n("dram.row_hits")), grouped(n("dram.row_misses")), grouped(n("dram.row_conflicts")),
-                       n("dram.read_latency_ns.mean"), n("dram.read_latency_ns.p50"), n("dram.read_latency_ns.p99"));
+    out +=
+        fmt::format("V-PU {:.0f} % of its MACs; V rows: {} needed, {} distinct, {} read\n", 100 * n("vpu.utilisation"),
+                    grouped(n("vpu.v_rows_needed")), grouped(n("vpu.v_rows_distinct")), grouped(n("vpu.v_rows_read")));
+    out += fmt::format(
+        "DRAM {} B read ({} unused, {} padding), {} B written; bandwidth {:.1f} % used, {:.1f} % while "
+        "active\n",
+        grouped(n("dram.bytes_read")), grouped(n("dram.bytes_unused")), grouped(n("dram.bytes_padding")),
+        grouped(n("dram.bytes_written")), 100 * n("dram.bandwidth_utilisation"), 100 * n("dram.bandwidth_active"));
+    out +=
+        fmt::format("     row hits {}, misses {}, conflicts {}; read latency {:.0f} ns mean, {:.0f} p50, {:.0f} p99\n",
+                    grouped(n("dram.row_hits")), grouped(n("dram.row_misses")), grouped(n("dram.row_conflicts")),
+                    n("dram.read_latency_ns.mean"), n("dram.read_latency_ns.p50"), n("dram.read_latency_ns.p99"));
     out += "\n" + limit_sentence(f, p) + "\n";
     return out;
 }

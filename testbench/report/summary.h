@@ -1,4 +1,5 @@
-// The summary of a run for people: what was run, how right it is, how long it took, where the cycles went, what limits it.
+// The summary of a run for people: what was run, how right it is, how long it took, where the cycles went, what limits
+// it.
 #pragma once
 
 #include <string>

@@ -23,8 +23,8 @@ struct judgement {
     std::vector<double> certified_bound_of_head;
 };
 
-/// Reads retained.npy and output.npy in `folder` and writes queries.npy. Without `golden` only what needs no reference is
-/// there: retained pairs and certified bounds; the lost mass is NaN.
+/// Reads retained.npy and output.npy in `folder` and writes queries.npy. Without `golden` only what needs no reference
+/// is there: retained pairs and certified bounds; the lost mass is NaN.
 judgement judge(const std::filesystem::path& folder, const trace_set& trace, const params& p, bool golden);
 
 }  // namespace pade

@@ -19,8 +19,7 @@ void recorder::write(const o_row_event& event) {
     const auto it = open_.find(event.block->id * max_rows + event.row);
     if (it != open_.end()) {
         auto& keys = it->second;
-        std::sort(keys.begin(), keys.end(),
-                  [](const retained_key& a, const retained_key& b) { return a.key < b.key; });
+        std::sort(keys.begin(), keys.end(), [](const retained_key& a, const retained_key& b) { return a.key < b.key; });
         retained_writer_.write(row.head, row.query, keys);
         open_.erase(it);
     }

@@ -1,4 +1,5 @@
-// Listens to the chip's observers and writes what they say: retained pairs and rows of O, query by query as blocks finish.
+// Listens to the chip's observers and writes what they say: retained pairs and rows of O, query by query as blocks
+// finish.
 #pragma once
 
 #include <cstdint>

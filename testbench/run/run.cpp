@@ -49,7 +49,8 @@ struct bench {
     throw internal_error(text);
 }
 
-/// Runs to the interrupt. A run without a lane operation, a data beat, a MAC or a host event for watchdog.cycles is stuck.
+/// Runs to the interrupt. A run without a lane operation, a data beat, a MAC or a host event for watchdog.cycles is
+/// stuck.
 void simulate(bench& b, const params& p, const run_options& options, std::uint64_t pairs) {
     const sc_core::sc_time period(1e6 / p.clock.core_mhz, sc_core::SC_PS);
     const unsigned slices = 8;
@@ -57,7 +58,7 @@ void simulate(bench& b, const params& p, const run_options& options, std::uint64
     std::uint64_t progress = 0;
     unsigned idle_slices = 0;
     while (!b.driver.finished()) {
-        sc_core::sc_start(slice, sc_core::SC_EXIT_ON_STARVATION);
+        sc_core::sc_start(slice, sc_core::SC_RUN_TO_TIME);  // also across a gap longer than a slice
         if (b.driver.finished())
             return;
         if (!sc_core::sc_pending_activity())
@@ -111,7 +112,8 @@ stat_value or_null(const std::optional<bool>& value) {
 void add_job(stats& out, const params& p, const trace_set& trace) {
     out.add("schema_version", "", "of this file", std::uint64_t{stats::schema_version});
     out.add("job.name", "", "name of the trace set", trace.name);
-    out.add("job.phase", "", "prefill or decode", std::string(trace.phase == trace_phase::decode ? "decode" : "prefill"));
+    out.add("job.phase", "", "prefill or decode",
+            std::string(trace.phase == trace_phase::decode ? "decode" : "prefill"));
     out.add("job.causal", "", "whether the causal mask applies", trace.causal);
     out.add("job.queries", "", "queries of this run", std::uint64_t{trace.queries});
     out.add("job.first_query", "", "index in the trace of the first of them", std::uint64_t{trace.first_query});
@@ -201,10 +203,12 @@ run_result run(const params& p, const run_options& options) {
                     or_null(j.soundness));
         figures.add("checks.output", "", "the output equals the softmax over the model's own retained set",
                     or_null(j.output));
-        figures.add("checks.stored_output", "", "O in DRAM is the output rounded to its format", stored_failure.empty());
+        figures.add("checks.stored_output", "", "O in DRAM is the output rounded to its format",
+                    stored_failure.empty());
         figures.add("checks.balance", "", "every pair, byte and transaction is accounted for", imbalance.empty());
-        figures.add("checks.tlm_protocol", "", "no link broke a rule of its protocol; null without --check-tlm",
-                    options.check_tlm ? stat_value(b.chip.links().violation_count() == 0) : stat_value(std::monostate{}));
+        figures.add(
+            "checks.tlm_protocol", "", "no link broke a rule of its protocol; null without --check-tlm",
+            options.check_tlm ? stat_value(b.chip.links().violation_count() == 0) : stat_value(std::monostate{}));
         figures.add("energy_pj", "pJ", "not modelled yet", std::monostate{});
         figures.add("energy_detail_pj", "pJ", "not modelled yet", std::monostate{});
         figures.add("area_mm2", "mm2", "not modelled yet", std::monostate{});

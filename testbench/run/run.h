@@ -34,8 +34,8 @@ struct run_result {
     int exit_code = 0;
 };
 
-/// Runs, and leaves the result in options.out. Throws input_error before anything is written, and internal_error when the
-/// model is stuck or breaks a promise of its own (then nothing is left in options.out).
+/// Runs, and leaves the result in options.out. Throws input_error before anything is written, and internal_error when
+/// the model is stuck or breaks a promise of its own (then nothing is left in options.out).
 run_result run(const params& p, const run_options& options);
 
 /// Refuses what this version cannot compute, in one sentence.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What must hold of the whole machine on one small trace set, each check by its name:
 
-  check_machine.py --pade-sim BIN --check flips|determinism|delay|refusals|interface [--set FAMILY/NAME]
+  check_machine.py --pade-sim BIN --check flips|determinism|delay|refusals|interface|documents|regression|stuck
+                   [--set FAMILY/NAME]
 
 flips        the data are real: one stored bit inverted after the load makes the run end with exit code 3, and the message
              names where it shows
@@ -9,6 +10,9 @@ determinism  the same run twice, and with the modules built in the opposite orde
 delay        one DRAM channel answering 200 cycles late slows in_order dispatch more than out_of_order
 refusals     bad input ends with exit code 2, one message, and nothing left behind
 interface    outputs and exit codes of the design; config.json reproduces the run
+regression   figures of shipped sets are those of testbench/data/regression.json, within the tolerance given there
+stuck        a run without progress ends within watchdog.cycles with exit code 4 and says who waits for whom
+documents    docs/parameters.md is what the program prints; every key of stats.json is in docs/statistics.md
 """
 import argparse
 import json
@@ -22,7 +26,7 @@ import tempfile
 
 import numpy as np
 
-from check_set import SKIPPED, find_set
+from check_set import ROOT, SKIPPED, find_set
 
 
 class Bench:
@@ -199,10 +203,55 @@ def check_interface(bench):
         bench.expect(done.returncode == 0 and done.stdout != "", " ".join(command))
 
 
+def figure(stats, path):
+    for key in path.split("."):
+        stats = stats[key]
+    return stats
+
+
+def check_regression(bench):
+    table = json.loads((ROOT / "testbench" / "data" / "regression.json").read_text())
+    for number, entry in enumerate(table["runs"]):
+        folder = find_set(entry["set"])
+        if folder is None:
+            print(f"    skipped: {entry['set']}")
+            continue
+        done, out = bench.run(f"run{number}", *entry["options"], trace=folder)
+        bench.expect(done.returncode == 0, f"exit code {done.returncode}")
+        stats = bench.stats(out)
+        for path, expected in entry["figures"].items():
+            found = figure(stats, path)
+            bench.expect(abs(found - expected) <= entry["tolerance"] * expected,
+                         f"{path} is {found}, expected {expected} within {entry['tolerance']:.0%}")
+
+
+def check_stuck(bench):
+    done, out = bench.run("stuck", "--set", "watchdog.cycles=2000", "--set", "dram.delay_cycles=50000")
+    print("    " + done.stderr.strip().replace("\n", "\n    "))
+    bench.expect(done.returncode == 4, f"exit code {done.returncode}")
+    bench.expect(done.stderr.startswith("pade-sim: "), "nothing else is printed")
+    bench.expect("watchdog" in done.stderr and "2000 cycles" in done.stderr, "the watchdog says so")
+    bench.expect("memory_arbiter" in done.stderr and "dispatcher" in done.stderr, "both ends are named")
+    bench.expect(not out.exists() and not out.with_name("stuck.partial").exists(), "nothing is left behind")
+    done, _ = bench.run("slow", "--set", "dram.delay_cycles=50000", "--queries", "0:8")
+    bench.expect(done.returncode == 0, f"a wait shorter than watchdog.cycles is none: exit code {done.returncode}")
+
+
+def check_documents(bench):
+    printed = subprocess.run([bench.binary, "params", "--markdown"], capture_output=True, text=True).stdout
+    bench.expect(printed == (ROOT / "docs" / "parameters.md").read_text(),
+                 "docs/parameters.md is up to date (pade-sim params --markdown > docs/parameters.md)")
+    _, out = bench.run("plain", "--no-golden")
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "check_docs.py"), "--stats", str(out / "stats.json")],
+                          capture_output=True, text=True)
+    print("    " + (done.stdout + done.stderr).strip().replace("\n", "\n    "))
+    bench.expect(done.returncode == 0, "documents, schema and statistics agree")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pade-sim", required=True)
-    parser.add_argument("--check", required=True, choices=["flips", "determinism", "delay", "refusals", "interface"])
+    parser.add_argument("--check", required=True, choices=["flips", "determinism", "delay", "refusals", "interface", "documents", "regression", "stuck"])
     parser.add_argument("--set", dest="name", default="use-lite/l0-prefill-s128-gpl3")
     args = parser.parse_args()
     folder = find_set(args.name)
