@@ -13,8 +13,6 @@ void check_supported(const params& p, const trace_set& trace) {
     if (trace.head_dim % 8 != 0)
         throw input_error("head_dim of " + trace.path.string() + " is " + std::to_string(trace.head_dim) +
                           "; allowed: multiples of 8 up to 256");
-    if (trace.phase == trace_phase::prefill && p.rows.packing != rows_packing::queries)
-        refuse("rows.packing", std::string(choice_name(p.rows.packing)), "queries");
     if (!p.ista.enabled)
         refuse("ista.enabled", "false", "true");
     if (p.layout.k != k_layout_kind::plane_first)
