@@ -16,7 +16,12 @@ std::string version_text() {
 }
 
 std::string version_details() {
-    return "pade-sim " + version_text() + "\ncompiler: g++ or clang++ " + __VERSION__ + ", C++" +
+#if defined(__clang__)
+    const std::string compiler = __VERSION__;
+#else
+    const std::string compiler = std::string("GCC ") + __VERSION__;
+#endif
+    return "pade-sim " + version_text() + "\ncompiler: " + compiler + ", C++" +
            std::to_string(__cplusplus / 100 % 100) + "\n" + sc_core::sc_version();
 }
 
