@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What must hold of the whole machine on one small trace set, each check by its name:
 
-  check_machine.py --pade-sim BIN --check flips|determinism|delay|refusals|interface|documents|regression|stuck
+  check_machine.py --pade-sim BIN --check flips|determinism|delay|refusals|interface|documents|regression|stuck|switches
                    [--set FAMILY/NAME]
 
 flips        the data are real: one stored bit inverted after the load makes the run end with exit code 3, and the message
@@ -12,6 +12,7 @@ refusals     bad input ends with exit code 2, one message, and nothing left behi
 interface    outputs and exit codes of the design; config.json reproduces the run
 regression   figures of shipped sets are those of testbench/data/regression.json, within the tolerance given there
 stuck        a run without progress ends within watchdog.cycles with exit code 4 and says who waits for whom
+switches     each switch and size away from its default, one at a time: every check holds
 documents    docs/parameters.md is what the program prints; every key of stats.json is in docs/statistics.md
 """
 import argparse
@@ -203,6 +204,29 @@ def check_interface(bench):
         bench.expect(done.returncode == 0 and done.stdout != "", " ".join(command))
 
 
+SWITCHES = """
+    dispatch.order=in_order dispatch.order=in_order_single dispatch.pick=oldest_arrival dispatch.pick_window=1
+    dispatch.unconditional_planes=1 dispatch.unconditional_planes=8 dispatch.open_tiles=1 dispatch.fetches_per_cycle=1
+    guard.recheck=false guard.alpha=0 guard.broadcast_latency=20 ista.order=sequential lane.bidirectional=false
+    lane.key_bits=4 lane.key_bits=7 lane.fifo_planes=1 lane.scoreboard_entries=1 lane.scoreboard_entries=64
+    lane.verdict_latency=7 link.latency=5 rows.packing=heads rows.blocks_in_flight=1 rows.count=1 rows.count=16
+    lane.count=4 lane.count=32 tile.keys=16 tile.keys=512 layout.banks_per_plane=1 decode.keep_kv=true
+    buffer.kv_bytes=32768 buffer.replacement=mru buffer.k_planes_per_cycle=1 buffer.port_queue=1 softmax.exp=exact
+    softmax.p_bits=8 vpu.rars=false rars.split=false vpu.macs_per_row=1 vpu.macs_per_row=128 vpu.v_rows_per_round=1
+    vpu.prefetch_rows=2 vpu.score_queue_high=1 output.bytes=4 clock.core_mhz=1000 clock.dram_mhz=1200
+    dram.pseudo_channels=1 dram.pseudo_channels=32 dram.refresh=none dram.refresh=per_bank dram.page_policy=closed
+    dram.page_policy=timed dram.arbiter_queue=1
+""".split()
+
+
+def check_switches(bench):
+    for number, switch in enumerate(SWITCHES):
+        done, out = bench.run(f"switch{number}", "--set", switch, "--check-tlm")
+        bench.expect(done.returncode == 0, f"{switch}: exit code {done.returncode} {done.stderr.strip()}")
+        if done.returncode == 0:
+            shutil.rmtree(out)
+
+
 def figure(stats, path):
     for key in path.split("."):
         stats = stats[key]
@@ -251,7 +275,7 @@ def check_documents(bench):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pade-sim", required=True)
-    parser.add_argument("--check", required=True, choices=["flips", "determinism", "delay", "refusals", "interface", "documents", "regression", "stuck"])
+    parser.add_argument("--check", required=True, choices=["flips", "determinism", "delay", "refusals", "interface", "documents", "regression", "stuck", "switches"])
     parser.add_argument("--set", dest="name", default="use-lite/l0-prefill-s128-gpl3")
     args = parser.parse_args()
     folder = find_set(args.name)

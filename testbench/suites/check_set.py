@@ -27,7 +27,7 @@ TOLERANCE = 1e-4
 
 def find_set(name):
     for directory in os.environ.get("PADE_TRACES", str(ROOT / "traces")).split(":"):
-        folder = pathlib.Path(directory) / name
+        folder = pathlib.Path(directory).resolve() / name
         if (folder / "manifest.json").is_file():
             return folder
     return None
