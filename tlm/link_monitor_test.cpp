@@ -76,7 +76,7 @@ block_ptr block_of(unsigned valid, unsigned head_dim) {
 
 }  // namespace
 
-TEST_CASE("memory monitor: one transaction for a request with all its phases; bytes of its data length") {
+TEST_CASE("memory monitor: one transaction for a request with all its phases, bytes of its data length") {
     memory_ends e("ends");
     memory_monitor monitor("monitor");
     e.initiator.bind(monitor.in);

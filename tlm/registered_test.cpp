@@ -89,7 +89,7 @@ TEST_CASE("a credit given at edge n can be used at n + 1 and not at n") {
     CHECK(credits.available(13) == 0);
 }
 
-TEST_CASE("credits of one edge add up; those of an earlier edge are not held back by later ones") {
+TEST_CASE("credits of one edge add up, those of an earlier edge are not held back by later ones") {
     credit_counter credits(0);
     credits.give(5);
     credits.give(5);

@@ -141,7 +141,7 @@ TEST_CASE("a bank serves data from DRAM before K before V") {
     CHECK(b.kv.counters().v_reads == 1);
 }
 
-TEST_CASE("reads of data on their way wait in the port; a row whose fetch waits for lines counts as asked for") {
+TEST_CASE("reads of data on their way wait in the port, a row whose fetch waits for lines counts as asked for") {
     kv_params p;
     p.buffer.kv_bytes = 32768;
     p.buffer.banks = 64;

@@ -335,13 +335,13 @@ void dispatcher::pick(cycle_t now) {
         p.why = columns_[c].pick(what);
         if (p.why != column::state::ready)
             continue;
-        read_plane(c, what, now);
+        read_plane(c, what);
         p.free_at = now + passes_;
         wake();
     }
 }
 
-void dispatcher::read_plane(unsigned c, const column::delivery& what, cycle_t) {
+void dispatcher::read_plane(unsigned c, const column::delivery& what) {
     port& p = ports_[c];
     const live_key& k = columns_[c].key(what.tag);
     const std::uint64_t address = k.address[what.plane] + k.offset;

@@ -109,7 +109,7 @@ class dispatcher : public clocked_module {
     void admit(cycle_t now);
     void admit_key(unsigned c, const key_stream::entry& next, cycle_t now);
     void pick(cycle_t now);
-    void read_plane(unsigned c, const column::delivery& what, cycle_t now);
+    void read_plane(unsigned c, const column::delivery& what);
     void send_fetches(cycle_t now);
     void run_blocks(cycle_t now);
     void send_tiles(cycle_t now);

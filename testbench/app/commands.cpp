@@ -92,7 +92,6 @@ int run_command(const run_arguments& args) {
     options.golden = !args.no_golden;
     options.check_tlm = args.check_tlm;
     options.reverse_construction = args.reverse_construction;
-    options.command = args.command;
     if (args.head >= 0 && args.all_heads)
         throw input_error("--head and --all-heads contradict each other; allowed: one of them");
     if (args.head >= 0)

@@ -23,7 +23,6 @@ struct run_options {
     bool check_tlm = false;
     bool reverse_construction = false;
     std::vector<bit_flip> flips;
-    std::string command;  ///< what the user typed, to be printed with a failed check
     /// Called now and then with pairs ended and pairs in all.
     std::function<void(std::uint64_t, std::uint64_t)> on_progress;
 };
