@@ -201,6 +201,9 @@ PADE_PARAMS(link_params, PADE_LINK_PARAMS)
     X(uint, bus_bits, 64, "bit", ({8, 128}), "paper, Table III", "data bus of a pseudo channel") \
     X(uint, data_rate_mbps, 2000, "Mbit/s", ({100, 16000}), "paper, Table III", "transfers a second on each data pin") \
     X(uint, burst_length, 4, "beats", ({2, 16}), "paper, Table III", "beats of a burst: 4 x 64 bit = 32 B") \
+    X(uint, channel_parts, 2, "", ({1, 8}), "JESD235", "pseudo channels of a channel: they share its command buses") \
+    X(uint, act_slots, 2, "DRAM cycles", ({1, 4}), "JESD235", "row-command bus cycles of an ACT; every other row command takes one") \
+    X(bool, one_command_bus, false, "", ({}), "ours", "column commands take cycles of the row-command bus (DDR4) instead of a bus of their own") \
     X(uint, bank_groups, 4, "", ({1, 16}), "ours", "bank groups of a pseudo channel") \
     X(uint, banks_per_group, 4, "", ({1, 16}), "ours", "banks of a bank group") \
     X(uint, rows, 16384, "", ({16, 1048576}), "ours", "rows of a bank") \
@@ -225,16 +228,22 @@ PADE_PARAMS(link_params, PADE_LINK_PARAMS)
     X(double, t_refi, 3900, "ns", ({100, 100000}), "ours", "mean time between refreshes") \
     X(double, t_rfc, 260, "ns", ({0, 10000}), "ours", "all-bank refresh to the next command") \
     X(double, t_rfc_bank, 160, "ns", ({0, 10000}), "ours", "refresh of one bank to its next command") \
+    X(double, t_rrefd, 8, "ns", ({0, 10000}), "ours", "refresh of one bank to ACT or refresh of another bank") \
+    X(uint, read_to_write_gap, 2, "DRAM cycles", ({0, 64}), "ours", "data bus left empty between read data and write data") \
     X(double, t_page, 100, "ns", ({0, 1000000}), "ours", "page policy timed: from a row's last use to its closing") \
     X(dram_refresh, refresh, dram_refresh::all_bank, "", ({}), "ours", "refresh of all banks, bank by bank, or none") \
     X(dram_page_policy, page_policy, dram_page_policy::open, "", ({}), "ours", "when an idle row is closed") \
     X(uint, read_queue, 32, "requests", ({1, 1024}), "ours", "read queue of a pseudo channel") \
     X(uint, write_queue, 32, "requests", ({1, 1024}), "ours", "write queue of a pseudo channel") \
-    X(uint, write_high, 24, "requests", ({1, 1024}), "ours", "waiting writes at which a write batch starts") \
-    X(uint, write_low, 8, "requests", ({0, 1024}), "ours", "waiting writes at which a write batch ends") \
+    X(uint, write_high, 28, "requests", ({1, 1024}), "ours", "waiting writes at which a write batch starts") \
+    X(uint, write_low, 4, "requests", ({0, 1024}), "ours", "waiting writes at which a write batch ends") \
     X(uint, age_cap, 512, "DRAM cycles", ({1, 1000000}), "ours", "age at which a request goes before all row hits") \
     X(uint, arbiter_queue, 4, "requests", ({1, 64}), "ours", "requests waiting at each input of the memory arbiter") \
     X(uint, path_latency, 8, "core cycles", ({1, 1024}), "ours", "return path from the controller to the chip's buffers") \
+    X(double, e_activate, 909, "pJ", ({0, 1e6}), "second-hand", "energy of an ACT and its PRE: a row of one pseudo channel") \
+    X(double, e_core_bit, 1.4, "pJ/bit", ({0, 1000}), "second-hand", "energy of a column access inside the DRAM, a bit read or written") \
+    X(double, e_io_bit, 2.5, "pJ/bit", ({0, 1000}), "second-hand", "energy of the way over TSVs and interposer, a bit read or written") \
+    X(double, e_refresh_bank, 8000, "pJ", ({0, 1e7}), "second-hand", "energy of the refresh of one bank") \
     X(uint, delay_channel, 0, "", ({0, 31}), "ours", "pseudo channel whose answers are delayed by delay_cycles (a what-if)") \
     X(uint, delay_cycles, 0, "core cycles", ({0, 100000}), "ours", "extra return latency of delay_channel")
 PADE_PARAMS(dram_params, PADE_DRAM_PARAMS)

@@ -48,10 +48,13 @@ void check_chip(const params& p, const checker& check) {
     check.require(p.output.bytes != 3, "output.bytes is 3", "2 (FP16) or 4 (FP32)");
 }
 
-void check_dram(const dram_params& d, const checker& check) {
+void check_atom(const dram_params& d, const checker& check) {
     check.require(d.bus_bits / 8 * d.burst_length == atom_bytes && d.bus_bits % 8 == 0,
                   fmt::format("dram.bus_bits is {} and dram.burst_length {}", d.bus_bits, d.burst_length),
                   fmt::format("bus_bits / 8 * burst_length = {}, the bytes of an atom", atom_bytes));
+}
+
+void check_dram(const dram_params& d, const checker& check) {
     check.require(d.delay_channel < d.pseudo_channels, fmt::format("dram.delay_channel is {}", d.delay_channel),
                   fmt::format("below dram.pseudo_channels, {}", d.pseudo_channels));
     check.require(d.write_low < d.write_high,
@@ -77,16 +80,26 @@ void check_dram(const dram_params& d, const checker& check) {
                       fmt::format("below dram.t_refi, {}, or dram.refresh none", number_text(d.t_refi)));
 }
 
-}  // namespace
-
-void check_params(const params& p, const std::string& where) {
+void check_bounds(const params& p, const std::string& where) {
     params copy = p;
     for (const param_ref& ref : param_refs(copy))
         if (!in_range(ref))
             refuse_value(where, ref, value_text(ref));
+}
+
+}  // namespace
+
+void check_params(const params& p, const std::string& where) {
+    check_bounds(p, where);
     const checker check(where);
     check_chip(p, check);
+    check_atom(p.dram, check);
     check_dram(p.dram, check);
+}
+
+void check_dram_params(const params& p, const std::string& where) {
+    check_bounds(p, where);
+    check_dram(p.dram, checker(where));
 }
 
 }  // namespace pade

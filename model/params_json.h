@@ -29,6 +29,10 @@ void set_param(params& p, const std::string& assignment);
 /// of two behind them are address_map's to check. `where` begins the message.
 void check_params(const params& p, const std::string& where = "parameters");
 
+/// What concerns a memory without the chip: as check_params, but the chip's groups may not fit together and a burst may
+/// have other than the chip's 32 B.
+void check_dram_params(const params& p, const std::string& where = "parameters");
+
 /// All parameters, nested, in the order of the declarations; load_params gives back exactly the same values, doubles to
 /// the last bit.
 std::string params_to_json(const params& p);

@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "tlm/cycle.h"
 #include "tlm/sc_module.h"
 
 namespace pade {
-
-using cycle_t = std::uint64_t;
 
 /// What a module's clock port sees.
 class clock_gate;

@@ -55,7 +55,8 @@ class dram_banks {
             at = std::max(at, b.next_act);
         return at;
     }
-    cycle_t refresh_at(const bank& b) const { return b.next_act; }
+    /// A refresh of one bank is spaced like an ACT, and counts as one in the window of four.
+    cycle_t refresh_at(const bank& b) const { return activate_at(b); }
 
     void activate(std::size_t n, std::uint32_t row, cycle_t now) {
         bank& b = banks_[n];
@@ -69,8 +70,7 @@ class dram_banks {
         later(b.next_wr, now + t_.rcdwr);
         later(groups_[b.group].next_act, now + t_.rrd_l);
         later(next_act_, now + t_.rrd_s);
-        four_acts_[oldest_act_] = now + t_.faw;
-        oldest_act_ = (oldest_act_ + 1) % four_acts_.size();
+        count_in_window(now);
     }
     void read(std::size_t n, cycle_t now) {
         bank& b = banks_[n];
@@ -78,8 +78,7 @@ class dram_banks {
         later(b.next_pre, now + t_.rtp);
         later(groups_[b.group].next_rd, now + t_.ccd_l);
         later(next_rd_, now + std::max(t_.ccd_s, t_.burst));
-        // The write data may follow the last read beat at once [ours]: there is no turnaround parameter.
-        const cycle_t data_end = now + t_.cl + t_.burst;
+        const cycle_t data_end = now + t_.cl + t_.burst + t_.gap;
         later(next_wr_, std::max(now + t_.ccd_s, data_end > t_.cwl ? data_end - t_.cwl : 0));
         later(groups_[b.group].next_wr, now + t_.ccd_l);
     }
@@ -108,13 +107,21 @@ class dram_banks {
         for (bank& b : banks_)
             later(b.next_act, now + t_.rfc);
     }
-    void refresh(std::size_t n, cycle_t now) { later(banks_[n].next_act, now + t_.rfc_bank); }
+    void refresh(std::size_t n, cycle_t now) {
+        later(banks_[n].next_act, now + t_.rfc_bank);
+        later(next_act_, now + t_.rrefd);
+        count_in_window(now);
+    }
 
   private:
     struct group {
         group() = default;
         cycle_t next_act = 0, next_rd = 0, next_wr = 0;
     };
+    void count_in_window(cycle_t now) {
+        four_acts_[oldest_act_] = now + t_.faw;
+        oldest_act_ = (oldest_act_ + 1) % four_acts_.size();
+    }
     static void later(cycle_t& at, cycle_t bound) { at = std::max(at, bound); }
 
     const dram_timing& t_;
@@ -122,7 +129,7 @@ class dram_banks {
     std::vector<group> groups_;
     unsigned open_ = 0;
     cycle_t next_act_ = 0, next_rd_ = 0, next_wr_ = 0;
-    std::array<cycle_t, 4> four_acts_{};  // for each of the last four ACT: when the fifth may come
+    std::array<cycle_t, 4> four_acts_{};  // for each of the last four ACT and bank refreshes: when the fifth may come
     std::size_t oldest_act_ = 0;
 };
 

@@ -9,7 +9,7 @@ dram_channel::dram_channel(sc_core::sc_module_name name, unsigned first,
                            const std::vector<dram_front::socket_type*>& sockets, const dram_params& params,
                            const dram_timing& timing, const address_map& map, dram_store& store, clock_if& clock,
                            sc_core::sc_time::value_type period, const dram_command_log& log)
-    : clocked_module(name) {
+    : clocked_module(name), one_bus_(params.one_command_bus) {
     clk.bind(clock);
     for (std::size_t n = 0; n < sockets.size(); ++n) {
         const unsigned index = first + static_cast<unsigned>(n);
@@ -24,28 +24,46 @@ dram_channel::dram_channel(sc_core::sc_module_name name, unsigned first,
 cycle_t dram_channel::next_command() const {
     cycle_t next = no_cycle;
     for (const auto& part : parts_)
-        next = std::min(next, part->next_command(row_bus_free_));
+        next = std::min(next, part->next_command(row_bus_free_, one_bus_ ? row_bus_free_ : column_bus_free_));
     return next;
 }
 
 void dram_channel::issue(cycle_t at) {
-    for (auto& part : parts_) {
+    for (auto& part : parts_)
         part->prepare(at);
-        part->issue_column(at);
-    }
-    if (at >= row_bus_free_) {
-        for (std::size_t k = 0; k < parts_.size(); ++k) {
-            const std::size_t n = (first_choice_ + k) % parts_.size();
-            if (const unsigned slots = parts_[n]->issue_row(at)) {
-                row_bus_free_ = at + slots;
-                first_choice_ = (n + 1) % parts_.size();
-                break;
-            }
-        }
-    }
+    // Column commands first: they are what fills the data bus.
+    const bool column = (!one_bus_ || at >= row_bus_free_) && issue_column(at);
+    if (one_bus_ && column)
+        row_bus_free_ = at + 1;
+    issue_row(at);
     for (auto& part : parts_)
         if (part->stale())
             part->prepare(at + 1);
+}
+
+bool dram_channel::issue_column(cycle_t at) {
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+        const std::size_t n = (first_column_ + k) % parts_.size();
+        if (parts_[n]->issue_column(at)) {
+            first_column_ = (n + 1) % parts_.size();
+            column_bus_free_ = at + 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+void dram_channel::issue_row(cycle_t at) {
+    if (at < row_bus_free_)
+        return;
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+        const std::size_t n = (first_choice_ + k) % parts_.size();
+        if (const unsigned slots = parts_[n]->issue_row(at)) {
+            row_bus_free_ = at + slots;
+            first_choice_ = (n + 1) % parts_.size();
+            return;
+        }
+    }
 }
 
 /// What an idle channel does depends on nobody, so it can be done later: refreshes, and the closing of rows.

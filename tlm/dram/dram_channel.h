@@ -1,4 +1,7 @@
-// One HBM channel: two pseudo channels that share the row command bus, and the process that schedules both.
+// One channel: the pseudo channels that share its command buses (HBM: two), and the process that schedules them.
+//
+// HBM has a row-command bus (ACT takes two of its cycles, PRE and refreshes one) and a column-command bus (RD and WR
+// take one cycle). With dram.one_command_bus (DDR) all commands share one bus.
 #pragma once
 
 #include <memory>
@@ -28,11 +31,16 @@ class dram_channel : public clocked_module {
     /// Commands at cycle `at`.
     void issue(cycle_t at);
     void catch_up(cycle_t now);
+    bool issue_column(cycle_t at);
+    void issue_row(cycle_t at);
     cycle_t next_command() const;
 
+    const bool one_bus_;
     std::vector<std::unique_ptr<pseudo_channel>> parts_;
     cycle_t row_bus_free_ = 0;
-    std::size_t first_choice_ = 0;  // whose row command goes first: the one that did not have the bus last
+    cycle_t column_bus_free_ = 0;
+    std::size_t first_choice_ = 0;  // whose row command goes first: the one after the one that had the bus last
+    std::size_t first_column_ = 0;  // the same for column commands
     cycle_t wake_set_ = no_cycle;
     bool every_cycle_ = false;
 };

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <functional>
 
-#include "tlm/clock.h"
+#include "tlm/cycle.h"
 
 namespace pade {
 
 enum class dram_command_kind : std::uint8_t {
-    activate,       ///< two slots of the row bus; `cycle` is the first, from which all timings count
+    activate,       ///< dram.act_slots of the row bus; `cycle` is the first, from which all timings count
     precharge,      ///< one bank, one slot
     precharge_all,  ///< every open bank, one slot, ahead of an all-bank refresh
     refresh,        ///< all banks

@@ -24,6 +24,7 @@ struct dram_request {
     std::uint16_t bank = 0;     // dram_banks number
     std::uint16_t blocked = 0;  // older requests of the other queue for the same atom
     bool is_write = false;
+    bool closed_row = false;  // another row of its bank was closed for it
     enum class outcome : std::uint8_t { hit, miss, conflict } found = outcome::hit;
 };
 

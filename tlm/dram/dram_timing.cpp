@@ -31,6 +31,9 @@ dram_timing::dram_timing(const dram_params& p, const clock_params& clock) {
     rtp = up(p.t_rtp);
     rfc = up(p.t_rfc);
     rfc_bank = up(p.t_rfc_bank);
+    rrefd = up(p.t_rrefd);
+    gap = p.read_to_write_gap;
+    act_slots = p.act_slots;
     burst = std::max<cycle_t>(1, up(1000.0 * p.burst_length / p.data_rate_mbps));
     closes_pages = p.page_policy != dram_page_policy::open;
     page_timeout = p.page_policy == dram_page_policy::timed ? up(p.t_page) : 0;

@@ -15,6 +15,9 @@ struct dram_timing {
     cycle_t refi;          ///< between two refresh commands, all-bank or of the next bank
     cycle_t rfc;           ///< all banks
     cycle_t rfc_bank;      ///< one bank
+    cycle_t rrefd;         ///< refresh of one bank to ACT or refresh of another
+    cycle_t gap;           ///< empty data bus cycles between read data and write data
+    unsigned act_slots;    ///< row bus cycles of an ACT
     cycle_t burst;         ///< data bus cycles of an atom
     cycle_t page_timeout;  ///< from a row's last use to its closing, if no request wants it
     bool closes_pages;     ///< page policy closed (a timeout of 0) or timed

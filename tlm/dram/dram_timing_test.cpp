@@ -118,12 +118,12 @@ std::vector<scenario> scenarios() {
          kind::read, 2, 7},
         {"wtr_l", &dram_params::t_wtr_l, 20, no_refresh, [turn](const bench& b) { return turn(b, 0); }, kind::write, 0,
          kind::read, 2, 7},
-        // Read to write: the data bus; + burst 2 - CWL 5.
+        // Read to write: the data bus; + burst 2 + gap 2 - CWL 5.
         {"cl", &dram_params::t_cl, 30, no_refresh,
          [](const bench& b) {
              return with_open_rows(b, {{false, b.at(0, 0, 0, 0), 300}, {true, b.at(0, 0, 1, 0), 302}});
          },
-         kind::read, 2, kind::write, 0, -3},
+         kind::read, 2, kind::write, 0, -1},
         // Write to read, other group: + burst 2 + WTR_S 6.
         {"cwl", &dram_params::t_cwl, 9, no_refresh, [turn](const bench& b) { return turn(b, 1); }, kind::write, 0,
          kind::read, 2, 8},
@@ -144,6 +144,15 @@ std::vector<scenario> scenarios() {
          },
          [](const bench& b) {
              return std::vector<access>{{false, b.at(0, 0, 0, 0), 1010}};
+         },
+         kind::refresh_bank, 0, kind::activate, 0, 0},
+        {"rrefd", &dram_params::t_rrefd, 20,
+         [](dram_params& p) {
+             p.refresh = dram_refresh::per_bank;
+             p.t_refi = 16000;
+         },
+         [](const bench& b) {
+             return std::vector<access>{{false, b.at(0, 0, 1, 0), 1003}};
          },
          kind::refresh_bank, 0, kind::activate, 0, 0},
     };
@@ -175,6 +184,23 @@ TEST_CASE("each timing parameter binds at N and not a cycle less or more") {
         };
         CHECK(distance(at_n[i]) == static_cast<int>(s.n) + s.added);
         CHECK(distance(below[i]) == static_cast<int>(s.n) + s.added - 1);
+    }
+}
+
+TEST_CASE("read_to_write_gap leaves the data bus empty between read data and write data") {
+    std::deque<bench> benches;
+    for (const unsigned gap : {0u, 1u, 5u}) {
+        auto params = test::channels(1);
+        params.refresh = dram_refresh::none;
+        params.read_to_write_gap = gap;
+        bench& b = benches.emplace_back("b" + std::to_string(gap), params);
+        b.driver().list = {{false, b.at(0, 0, 0, 0), 0}, {true, b.at(0, 0, 0, 1), 0}};
+    }
+    sc_core::sc_start();
+    for (const bench& b : benches) {
+        // Read data in 14 and 15 after RD, write data from 5 after WR on.
+        const cycle_t read = b.cycle_of(kind::read), write = b.cycle_of(kind::write);
+        CHECK(write + 5 == read + 16 + (&b == &benches[0] ? 0u : &b == &benches[1] ? 1u : 5u));
     }
 }
 
@@ -227,6 +253,31 @@ TEST_CASE("two pseudo channels take turns on the row bus, and ACT takes two slot
     CHECK(acts == std::vector<std::pair<cycle_t, unsigned>>{{101, 0}, {103, 1}, {105, 0}, {107, 1}});
 }
 
+TEST_CASE("two pseudo channels take turns on the column bus") {
+    auto params = test::channels(2);
+    params.refresh = dram_refresh::none;
+    bench b("b", params);
+    for (const unsigned ch : {0u, 1u})
+        for (const unsigned column : {0u, 1u})
+            b.driver(ch).list.push_back({false, b.at(0, 0, 0, column, ch), column == 0 ? 100.0 : 300.0});
+    auto alone = params;
+    alone.channel_parts = 1;
+    bench c("c", alone);
+    for (const unsigned ch : {0u, 1u})
+        c.driver(ch).list = b.driver(ch).list;
+    sc_core::sc_start();
+    const auto reads = [](const bench& each) {
+        std::vector<std::pair<cycle_t, unsigned>> all;
+        for (const auto& command : each.log)
+            if (command.kind == kind::read && command.cycle > 300)
+                all.emplace_back(command.cycle, command.channel);
+        std::sort(all.begin(), all.end());
+        return all;
+    };
+    CHECK(reads(b) == std::vector<std::pair<cycle_t, unsigned>>{{301, 0}, {302, 1}});
+    CHECK(reads(c) == std::vector<std::pair<cycle_t, unsigned>>{{301, 0}, {301, 1}});
+}
+
 TEST_CASE("nanoseconds become cycles by rounding up, the refresh interval by rounding down") {
     dram_params params;
     clock_params clocks;
@@ -254,7 +305,7 @@ TEST_CASE("parameters that cannot work together are refused") {
     CHECK(error_of([](dram_params&) {}).empty());
     CHECK(error_of([](dram_params& p) { p.t_rfc = 4000; }).find("dram.t_refi is 3900") == 0);
     CHECK(error_of([](dram_params& p) { p.write_queue = 16; }) ==
-          "dram.write_high is 24; allowed: 1 to dram.write_queue = 16");
-    CHECK(error_of([](dram_params& p) { p.write_low = 24; }) ==
-          "dram.write_low is 24; allowed: below dram.write_high = 24");
+          "dram.write_high is 28; allowed: 1 to dram.write_queue = 16");
+    CHECK(error_of([](dram_params& p) { p.write_low = 28; }) ==
+          "dram.write_low is 28; allowed: below dram.write_high = 28");
 }

@@ -6,23 +6,20 @@
 
 namespace pade {
 
-namespace {
-constexpr unsigned parts = 2;  // pseudo channels of a channel (JESD235: pseudo channel mode)
-}
-
 hbm2_controller::hbm2_controller(sc_core::sc_module_name name, const dram_params& params,
                                  const clock_params& clock_rates)
     : sc_module(name),
       clock("clock", sc_core::sc_time(1000.0 / clock_rates.dram_mhz, sc_core::SC_NS)),
       map_(params),
+      parts_(params.channel_parts),
       timing_(std::make_unique<dram_timing>(params, clock_rates)),
       store_(std::make_unique<dram_store>()),
       peak_(params.bus_bits / 8.0 * params.data_rate_mbps / 1000.0) {
     channel.init(map_.pseudo_channels());
-    for (unsigned first = 0; first < map_.pseudo_channels(); first += parts) {
-        const std::string number = std::to_string(first / parts);
+    for (unsigned first = 0; first < map_.pseudo_channels(); first += parts_) {
+        const std::string number = std::to_string(first / parts_);
         std::vector<dram_front::socket_type*> sockets;
-        for (unsigned n = first; n < std::min(first + parts, map_.pseudo_channels()); ++n)
+        for (unsigned n = first; n < std::min(first + parts_, map_.pseudo_channels()); ++n)
             sockets.push_back(&channel[n]);
         gates_.push_back(std::make_unique<clock_gate>(("gate_" + number).c_str(), clock));
         channels_.push_back(std::make_unique<dram_channel>(("dram_channel_" + number).c_str(), first, sockets, params,
@@ -34,9 +31,9 @@ hbm2_controller::hbm2_controller(sc_core::sc_module_name name, const dram_params
 hbm2_controller::~hbm2_controller() = default;
 
 const dram_counters& hbm2_controller::counters(unsigned pseudo_channel) {
-    dram_channel& pair = *channels_.at(pseudo_channel / parts);
+    dram_channel& pair = *channels_.at(pseudo_channel / parts_);
     pair.settle(clock.cycle());
-    return pair.part(pseudo_channel % parts).counters();
+    return pair.part(pseudo_channel % parts_).counters();
 }
 
 dram_counters hbm2_controller::total() {
@@ -49,7 +46,7 @@ dram_counters hbm2_controller::total() {
 std::string hbm2_controller::waits_for() const {
     std::string text;
     for (unsigned n = 0; n < map_.pseudo_channels(); ++n) {
-        const std::string line = channels_[n / parts]->part(n % parts).waits_for(clock.cycle());
+        const std::string line = channels_[n / parts_]->part(n % parts_).waits_for(clock.cycle());
         if (!line.empty())
             text += (text.empty() ? "" : "\n") + line;
     }

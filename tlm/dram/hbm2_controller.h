@@ -51,6 +51,7 @@ class hbm2_controller : public sc_core::sc_module {
   private:
     dram_command_log log_;
     const address_map map_;
+    const unsigned parts_;  // pseudo channels of a channel
     const std::unique_ptr<const dram_timing> timing_;
     const std::unique_ptr<dram_store> store_;
     std::vector<std::unique_ptr<clock_gate>> gates_;

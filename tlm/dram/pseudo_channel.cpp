@@ -22,7 +22,6 @@ pseudo_channel::pseudo_channel(sc_core::sc_module_name name, unsigned index, con
       log_(log),
       front_(index, params, timing, map, store, socket, clock, period, counters_),
       banks_(timing, map.bank_groups(), map.banks_per_group()),
-      row_wanted_(banks_.size()),
       hit_mark_(banks_.size()),
       wanted_mark_(banks_.size()) {
     reads_.reserve(params.read_queue);
@@ -59,15 +58,15 @@ void pseudo_channel::unblock(std::vector<dram_request>& queue, unsigned& blocked
             --blocked;
 }
 
-void pseudo_channel::issue_column(cycle_t now) {
+bool pseudo_channel::issue_column(cycle_t now) {
     if (column_.at != now)
-        return;
+        return false;
     account(now);
-    auto& queue = active();
+    auto& queue = columns();
     const auto place = queue.begin() + column_.request;
     const dram_request request = *place;
     queue.erase(place);
-    if (row_.request > column_.request)
+    if (writing_ == opening_for_writes_ && row_.request > column_.request)
         --row_.request;
     column_ = {};
     stale_ = true;
@@ -97,6 +96,7 @@ void pseudo_channel::issue_column(cycle_t now) {
     data_end_ = first_beat + t_.burst;
     front_.freed(request.is_write, now);
     log(now, request.is_write ? command::write : command::read, request.bank, request.row, request.column);
+    return true;
 }
 
 unsigned pseudo_channel::issue_row(cycle_t now) {
@@ -104,23 +104,22 @@ unsigned pseudo_channel::issue_row(cycle_t now) {
         return 0;
     account(now);
     const choice chosen = row_;
-    dram_request* request = chosen.request < 0 ? nullptr : &active()[static_cast<std::size_t>(chosen.request)];
+    dram_request* request = chosen.request < 0 ? nullptr : &rows()[static_cast<std::size_t>(chosen.request)];
     std::uint32_t row = 0;
     unsigned slots = 1;
     switch (chosen.kind) {
         case command::activate:
             row = request->row;
-            slots = 2;
+            slots = t_.act_slots;
             banks_.activate(chosen.bank, row, now);
             ++counters_.activates;
-            if (request->found == dram_request::outcome::hit)
-                request->found = dram_request::outcome::miss;
+            request->found = request->closed_row ? dram_request::outcome::conflict : dram_request::outcome::miss;
             break;
         case command::precharge:
             banks_.precharge(chosen.bank, now);
             ++counters_.precharges;
             if (request != nullptr)
-                request->found = dram_request::outcome::conflict;
+                request->closed_row = true;
             break;
         case command::precharge_all:
             counters_.precharges += banks_.open();

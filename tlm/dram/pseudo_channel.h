@@ -28,14 +28,14 @@ class pseudo_channel : public sc_core::sc_module {
         if (stale_ || at >= horizon_ || column_.at < at || row_.at < at)
             plan(at);
     }
-    /// Issues the chosen column command if its time has come. Each pseudo channel has a column bus of its own [ours].
-    void issue_column(cycle_t now);
+    /// Issues the chosen column command if its time has come; true when it did.
+    bool issue_column(cycle_t now);
     /// Issues the chosen row command if its time has come: slots of the row bus that it takes, else 0.
     unsigned issue_row(cycle_t now);
     bool stale() const { return stale_; }
-    /// Next cycle with a command, given the one from which the row bus is free.
-    cycle_t next_command(cycle_t row_bus_free) const {
-        return std::min({column_.at, row_.at == no_cycle ? no_cycle : std::max(row_.at, row_bus_free), horizon_});
+    /// Next cycle with a command, given those from which the buses are free.
+    cycle_t next_command(cycle_t row_bus_free, cycle_t column_bus_free) const {
+        return std::min({after(column_.at, column_bus_free), after(row_.at, row_bus_free), horizon_});
     }
     cycle_t next_event() const { return front_.next_event(); }
 
@@ -53,12 +53,19 @@ class pseudo_channel : public sc_core::sc_module {
         int request = -1;  // place in the active queue
     };
 
+    static cycle_t after(cycle_t at, cycle_t bus_free) { return at == no_cycle ? no_cycle : std::max(at, bus_free); }
     bool pending() const { return !reads_.empty() || !writes_.empty(); }
-    std::vector<dram_request>& active() { return writing_ ? writes_ : reads_; }
+    std::vector<dram_request>& columns() { return writing_ ? writes_ : reads_; }
+    std::vector<dram_request>& rows() { return opening_for_writes_ ? writes_ : reads_; }
+    bool opened_for(const dram_request& request) const {
+        const auto& bank = banks_[request.bank];
+        return request.found != dram_request::outcome::hit && bank.open && bank.row == request.row;
+    }
     void enqueue(dram_request request);
     void choose_queue();
     void plan(cycle_t at);
-    void plan_requests(cycle_t at);
+    void plan_columns(cycle_t at);
+    void plan_rows(cycle_t at);
     void plan_refresh(cycle_t at);
     void plan_closing(cycle_t at);
     void unblock(std::vector<dram_request>& queue, unsigned& blocked, std::uint64_t atom);
@@ -79,8 +86,11 @@ class pseudo_channel : public sc_core::sc_module {
 
     std::vector<dram_request> reads_, writes_;  // oldest first
     unsigned blocked_reads_ = 0, blocked_writes_ = 0;
-    bool writing_ = false;  // which queue is served
-    bool batch_ = false;    // the high mark was reached and not yet the low one
+    // Which queue gets column commands, and which one row commands. They differ while the direction turns: rows that
+    // were opened for the old direction are used first.
+    bool writing_ = false;
+    bool opening_for_writes_ = false;
+    bool batch_ = false;  // the high mark was reached and not yet the low one
 
     choice column_, row_;
     cycle_t horizon_ = 0;  // the choice holds before this cycle
@@ -88,7 +98,6 @@ class pseudo_channel : public sc_core::sc_module {
     cycle_t next_refresh_ = no_cycle;
     std::uint16_t refresh_bank_ = 0;  // per-bank refresh: whose turn it is
 
-    std::vector<std::uint16_t> row_wanted_;              // plan: oldest request of each bank that needs a row command
     std::vector<std::uint64_t> hit_mark_, wanted_mark_;  // plan: banks seen, by plan number
     std::uint64_t plan_number_ = 0;
 

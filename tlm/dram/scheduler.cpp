@@ -17,7 +17,13 @@ void pseudo_channel::choose_queue() {
         batch_ = false;
     const bool free_reads = reads_.size() > blocked_reads_;
     const bool free_writes = writes_.size() > blocked_writes_;
-    writing_ = free_writes && (batch_ || blocked_reads_ != 0 || !free_reads);
+    opening_for_writes_ = free_writes && (batch_ || blocked_reads_ != 0 || !free_reads);
+    if (writing_ != opening_for_writes_) {
+        const auto& old = columns();
+        const auto opened = [this](const dram_request& r) { return r.blocked == 0 && opened_for(r); };
+        if (std::none_of(old.begin(), old.end(), opened))
+            writing_ = opening_for_writes_;
+    }
 }
 
 void pseudo_channel::plan(cycle_t at) {
@@ -34,52 +40,64 @@ void pseudo_channel::plan(cycle_t at) {
         return;
     }
     ++plan_number_;
-    if (pending())
-        plan_requests(at);
+    if (pending()) {
+        plan_columns(at);
+        plan_rows(at);
+    }
     if (t_.closes_pages)
         plan_closing(at);
     if (due)
         plan_refresh(at);
 }
 
-void pseudo_channel::plan_requests(cycle_t at) {
-    const auto& queue = active();
+void pseudo_channel::plan_columns(cycle_t at) {
+    const auto& queue = columns();
+    const bool turning = writing_ != opening_for_writes_;
     // Beyond the age cap the oldest request goes before all row hits: those of its bank stop, so that its row can open.
-    const dram_request& oldest = queue.front();
-    const bool aged = oldest.blocked == 0 && at > oldest.since + age_cap_;
+    const dram_request* oldest = queue.empty() ? nullptr : &queue.front();
+    if (oldest != nullptr && (oldest->blocked != 0 || at <= oldest->since + age_cap_))
+        oldest = nullptr;
     const auto refreshing = at >= next_refresh_ ? refresh_bank_ : banks_.size();
-    const bool may_read = writing_ || front_.may_return();
-
-    std::size_t wanted = 0;
+    const bool may_return = writing_ || front_.may_return();
     for (std::size_t i = 0; i < queue.size(); ++i) {
         const dram_request& request = queue[i];
-        if (request.blocked != 0 || request.bank == refreshing)
+        const auto& bank = banks_[request.bank];
+        if (!bank.open || bank.row != request.row || request.blocked != 0 || request.bank == refreshing)
+            continue;
+        if (turning ? !opened_for(request)
+                    : oldest != nullptr && request.bank == oldest->bank && request.row != oldest->row)
+            continue;
+        hit_mark_[request.bank] = plan_number_;
+        const cycle_t ready = std::max(at, writing_ ? banks_.write_at(bank) : banks_.read_at(bank));
+        if (ready < column_.at && may_return)
+            column_ = {ready, writing_ ? command::write : command::read, request.bank, static_cast<int>(i)};
+    }
+}
+
+void pseudo_channel::plan_rows(cycle_t at) {
+    const auto& queue = rows();
+    const auto refreshing = at >= next_refresh_ ? refresh_bank_ : banks_.size();
+    if (writing_ != opening_for_writes_)
+        for (const dram_request& request : queue)
+            if (request.blocked == 0 && banks_[request.bank].open && banks_[request.bank].row == request.row)
+                hit_mark_[request.bank] = plan_number_;
+    for (std::size_t i = 0; i < queue.size(); ++i) {
+        const dram_request& request = queue[i];
+        if (wanted_mark_[request.bank] == plan_number_ || request.blocked != 0 || request.bank == refreshing)
             continue;
         const auto& bank = banks_[request.bank];
-        if (bank.open && bank.row == request.row) {
-            if (aged && request.bank == oldest.bank && request.row != oldest.row)
-                continue;
-            hit_mark_[request.bank] = plan_number_;
-            const cycle_t ready = std::max(at, writing_ ? banks_.write_at(bank) : banks_.read_at(bank));
-            if (ready < column_.at && may_read)
-                column_ = {ready, writing_ ? command::write : command::read, request.bank, static_cast<int>(i)};
-        } else if (wanted_mark_[request.bank] != plan_number_) {
-            wanted_mark_[request.bank] = plan_number_;
-            row_wanted_[wanted++] = static_cast<std::uint16_t>(i);
-        }
-    }
-    for (std::size_t w = 0; w < wanted; ++w) {
-        const dram_request& request = queue[row_wanted_[w]];
-        const auto& bank = banks_[request.bank];
+        if (bank.open && bank.row == request.row)
+            continue;
+        wanted_mark_[request.bank] = plan_number_;
         if (bank.open && hit_mark_[request.bank] == plan_number_) {
             // The row stays open while it is wanted. Only the front of the queue can age out of that wait.
-            if (row_wanted_[w] == 0)
-                horizon_ = std::min(horizon_, request.since + age_cap_ + 1);
+            if (i == 0)
+                horizon_ = std::min(horizon_, std::max(at, request.since + age_cap_) + 1);
             continue;
         }
         const cycle_t ready = std::max(at, bank.open ? banks_.precharge_at(bank) : banks_.activate_at(bank));
         if (ready < row_.at)
-            row_ = {ready, bank.open ? command::precharge : command::activate, request.bank, row_wanted_[w]};
+            row_ = {ready, bank.open ? command::precharge : command::activate, request.bank, static_cast<int>(i)};
     }
 }
 
@@ -100,10 +118,10 @@ void pseudo_channel::plan_refresh(cycle_t at) {
 
 /// Page policies closed and timed: rows that nobody waits for.
 void pseudo_channel::plan_closing(cycle_t at) {
-    const auto& others = writing_ ? reads_ : writes_;
-    for (const dram_request& request : others)
-        if (banks_[request.bank].open && banks_[request.bank].row == request.row)
-            hit_mark_[request.bank] = plan_number_;
+    for (const auto* queue : {&reads_, &writes_})
+        for (const dram_request& request : *queue)
+            if (banks_[request.bank].open && banks_[request.bank].row == request.row)
+                hit_mark_[request.bank] = plan_number_;
     for (std::size_t n = 0; n < banks_.size(); ++n) {
         const auto& bank = banks_[n];
         if (!bank.open || hit_mark_[n] == plan_number_)

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,7 +41,9 @@ class traffic : public sc_core::sc_module {
     std::vector<access> list;
     unsigned outstanding = 32;
     ending end_by = ending::completed;
-    double end_after_ns = 0;  // ending::later
+    double end_after_ns = 0;              // ending::later
+    std::function<double()> random_end;   // ending::later: how long after, instead of end_after_ns
+    std::function<ending()> random_kind;  // instead of end_by, for each response
     unsigned done = 0;
     payload_pool pool;
 
@@ -128,13 +132,14 @@ class traffic : public sc_core::sc_module {
             SC_REPORT_ERROR("traffic", "the target broke the protocol");
         if (open_ == &payload)
             accepted(payload);
-        if (end_by == ending::later) {
+        const ending how = random_kind ? random_kind() : end_by;
+        if (how == ending::later) {
             ending_ = &payload;
-            end_.notify(sc_core::sc_time(end_after_ns, sc_core::SC_NS));
+            end_.notify(sc_core::sc_time(random_end ? random_end() : end_after_ns, sc_core::SC_NS));
             return tlm::TLM_ACCEPTED;
         }
         finished(payload);
-        if (end_by == ending::completed)
+        if (how == ending::completed)
             return tlm::TLM_COMPLETED;
         phase = tlm::END_RESP;
         return tlm::TLM_UPDATED;
