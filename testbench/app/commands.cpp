@@ -6,27 +6,16 @@
 
 #include "model/errors.h"
 #include "model/params_json.h"
+#include "testbench/app/effective_params.h"
 #include "testbench/app/log.h"
 #include "testbench/app/progress_bar.h"
 #include "testbench/report/stats_json.h"
 #include "testbench/report/summary.h"
 #include "testbench/run/run.h"
-#include "tlm/dram/address_map.h"
 
 namespace pade {
 
 namespace {
-
-params load_effective(const std::vector<std::string>& configs, const std::vector<std::string>& sets) {
-    params p;
-    for (const std::string& file : configs)
-        load_params(p, file);
-    for (const std::string& assignment : sets)
-        set_param(p, assignment);
-    check_params(p);
-    (void)address_map(p.dram);  // dram.mapping must parse
-    return p;
-}
 
 /// The number that `text` is, and nothing but it.
 std::uint32_t number(const std::string& text, const std::string& where) {
@@ -71,7 +60,7 @@ void add_run_options(CLI::App& app, run_arguments& args) {
         ->check(CLI::NonNegativeNumber);
     app.add_flag("--all-heads", args.all_heads, "all query heads, the default");
     app.add_option("--queries", args.queries, "A:B, queries A to B-1; they keep their place in the causal mask");
-    app.add_option("--config", args.configs, "JSON file with parameters; may be given several times");
+    app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
     app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
     app.add_flag("--force", args.force, "replace an existing --out");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
@@ -84,7 +73,7 @@ void add_run_options(CLI::App& app, run_arguments& args) {
 }
 
 int run_command(const run_arguments& args) {
-    const params p = load_effective(args.configs, args.sets);
+    const params p = load_effective_params(args.configs, args.sets);
     run_options options;
     options.trace = args.trace;
     options.out = args.out;
@@ -104,7 +93,7 @@ int run_command(const run_arguments& args) {
     }
     for (const std::string& text : args.flips)
         options.flips.push_back(parse_flip(text));
-    progress_bar bar;
+    progress_bar bar("pairs");
     options.on_progress = [&bar](std::uint64_t done, std::uint64_t all) { bar.show(done, all); };
 
     const run_result result = run(p, options);
@@ -124,7 +113,7 @@ int run_command(const run_arguments& args) {
 }
 
 void add_check_options(CLI::App& app, check_arguments& args) {
-    app.add_option("--config", args.configs, "JSON file with parameters");
+    app.add_option("--config", args.configs, "preset name or JSON file with parameters");
     app.add_option("--set", args.sets, "group.name=value");
     app.add_option("--trace", args.trace, "trace set: a folder with manifest.json");
 }
@@ -132,7 +121,7 @@ void add_check_options(CLI::App& app, check_arguments& args) {
 int check_command(const check_arguments& args) {
     if (args.configs.empty() && args.sets.empty() && args.trace.empty())
         throw input_error("check: nothing to check; allowed: --config FILE, --set key=value, --trace DIR");
-    const params p = load_effective(args.configs, args.sets);
+    const params p = load_effective_params(args.configs, args.sets);
     if (!args.configs.empty() || !args.sets.empty()) {
         const auto defaults = param_values(params{});
         const auto values = param_values(p);

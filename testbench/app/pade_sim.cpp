@@ -10,7 +10,9 @@
 
 #include "model/errors.h"
 #include "model/params_json.h"
+#include "testbench/app/audit_command.h"
 #include "testbench/app/commands.h"
+#include "testbench/app/dram_command_line.h"
 #include "testbench/app/log.h"
 #include "testbench/report/version.h"
 
@@ -60,6 +62,12 @@ int sc_main(int argc, char** argv) {
     check_arguments check_args;
     CLI::App* check = app.add_subcommand("check", "validates a configuration or a trace set, changes nothing");
     add_check_options(*check, check_args);
+    dram_arguments dram_args;
+    CLI::App* dram = app.add_subcommand("dram", "drives the DRAM controller alone");
+    add_dram_options(*dram, dram_args);
+    audit_arguments audit_args;
+    CLI::App* audit = app.add_subcommand("audit", "holds a DRAM command log against every rule of the memory");
+    add_audit_options(*audit, audit_args);
 
     try {
         app.parse(argc, argv);
@@ -84,6 +92,10 @@ int sc_main(int argc, char** argv) {
         }
         if (*check)
             return check_command(check_args);
+        if (*dram)
+            return dram_command(dram_args);
+        if (*audit)
+            return audit_command(audit_args);
         std::cout << app.help();
         return exit_code::bad_input;
     } catch (const input_error& e) {

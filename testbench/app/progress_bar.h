@@ -12,6 +12,7 @@ namespace pade {
 
 class progress_bar {
   public:
+    explicit progress_bar(std::string of) : of_(std::move(of)) {}
     void show(std::uint64_t done, std::uint64_t all) {
         const auto now = clock::now();
         if (!terminal_ || all == 0 || now - begin_ < std::chrono::seconds(2) ||
@@ -22,7 +23,8 @@ class progress_bar {
         const unsigned width = 40;
         const auto filled = static_cast<unsigned>(done * width / all);
         const std::string bar = std::string(filled, '#') + std::string(width - filled, '.');
-        std::fprintf(stderr, "\r[%s] %3u %% of the pairs", bar.c_str(), static_cast<unsigned>(done * 100 / all));
+        std::fprintf(stderr, "\r[%s] %3u %% of the %s", bar.c_str(), static_cast<unsigned>(done * 100 / all),
+                     of_.c_str());
         std::fflush(stderr);
     }
     void clear() {
@@ -33,6 +35,7 @@ class progress_bar {
 
   private:
     using clock = std::chrono::steady_clock;
+    std::string of_;
     bool terminal_ = isatty(STDERR_FILENO) == 1;
     bool drawn_ = false;
     clock::time_point begin_ = clock::now();
