@@ -36,6 +36,7 @@ struct job {
     double alpha = 1.0;
     double radius = 5.0;
     std::uint32_t o_row_bytes = 0;
+    std::uint64_t spill_address = 0;  ///< where the score queue may spill to (ISTA off)
     std::vector<job_head> heads;
     std::vector<job_kv_head> kv_heads;
 

@@ -19,7 +19,7 @@ enum class guard_rule_kind { bui };
 enum class dispatch_order { out_of_order, in_order, in_order_single };
 enum class dispatch_pick { oldest_key, oldest_arrival };
 enum class dispatch_admission { joint, per_lane };
-enum class ista_order { head_tail, sequential };
+enum class ista_order { head_tail, sequential, custom };
 enum class k_layout_kind { plane_first, plane_per_token, value_major };
 enum class rows_packing { queries, heads };
 enum class replacement_kind { lru, mru };
@@ -42,7 +42,7 @@ PADE_CHOICES(dispatch_order, std::string_view("out_of_order"), std::string_view(
              std::string_view("in_order_single"))
 PADE_CHOICES(dispatch_pick, std::string_view("oldest_key"), std::string_view("oldest_arrival"))
 PADE_CHOICES(dispatch_admission, std::string_view("joint"), std::string_view("per_lane"))
-PADE_CHOICES(ista_order, std::string_view("head_tail"), std::string_view("sequential"))
+PADE_CHOICES(ista_order, std::string_view("head_tail"), std::string_view("sequential"), std::string_view("custom"))
 PADE_CHOICES(k_layout_kind, std::string_view("plane_first"), std::string_view("plane_per_token"),
              std::string_view("value_major"))
 PADE_CHOICES(rows_packing, std::string_view("queries"), std::string_view("heads"))
@@ -138,8 +138,9 @@ PADE_PARAMS(dispatch_params, PADE_DISPATCH_PARAMS)
 
 #define PADE_ISTA_PARAMS(X) \
     X(bool, enabled, true, "", ({}), "paper, section 4", "tiles go to softmax as they close; off: a block's pairs wait for its last decision") \
-    X(ista_order, order, ista_order::head_tail, "", ({}), "paper, section 4", "order of the tiles of a row block") \
-    X(uint, score_bytes, 65536, "B", ({1024, 1048576}), "ours", "score memory with ISTA off; the surplus goes to DRAM")
+    X(ista_order, order, ista_order::head_tail, "", ({}), "paper, section 4", "order of the tiles of a row block; custom: a class of your own (docs/tutorial.md)") \
+    X(uint, score_bytes, 65536, "B", ({1024, 1048576}), "ours", "score memory with ISTA off; the surplus goes to DRAM") \
+    X(uint, spill_in_flight, 32, "atoms", ({1, 256}), "ours", "reads and writes of the surplus that may be unanswered at a time")
 PADE_PARAMS(ista_params, PADE_ISTA_PARAMS)
 
 #define PADE_LAYOUT_PARAMS(X) \

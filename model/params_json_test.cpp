@@ -266,7 +266,7 @@ TEST_CASE("every class of bad --set is refused in one sentence") {
         {"guard.alpha=1e400", "--set: guard.alpha is 1e400; allowed: numbers from 0 to 100"},
         {"guard.alpha=100.5", "--set: guard.alpha is 100.5; allowed: numbers from 0 to 100"},
         {"guard.enabled=yes", "--set: guard.enabled is yes; allowed: true or false"},
-        {"ista.order=tail", "--set: ista.order is tail; allowed: head_tail or sequential"},
+        {"ista.order=tail", "--set: ista.order is tail; allowed: head_tail, sequential or custom"},
         {"dram.mapping=", "--set: dram.mapping is empty; allowed: text"},
     };
     for (const row& each : rows) {

@@ -159,7 +159,7 @@ struct tile_item : stream_item {
 /// The queue went above or back to its high water mark.
 struct level_item : stream_item {
     bool above = false;
-    bool closed_waits = false;  ///< above, and the queue holds a closed tile: it drains without any further key
+    bool closed_waits = false;  ///< above, and it drains without any further key: a closed tile is here, or ISTA is off
 };
 
 // ---- V-PU, write-back -> dispatcher; dispatcher -> register file --------------------------------------------------

@@ -121,6 +121,7 @@ void accelerator::write(const cycle_t& start) {
     q_buffer_->start(start);
     kv_buffer_->start(start);
     score_queue_->start(start);
+    score_queue_->set_spill_region(registers_->last_job()->spill_address);  // a register that feeds it, no more
     softmax_->start(start);
     rars_->start(start);
     v_pu_->start(start);

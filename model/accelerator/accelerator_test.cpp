@@ -1,64 +1,14 @@
 // The chip as it is built: its lanes are modules with a process each and bound sockets, their number follows the
 // parameters, and a job written to the registers comes back with the output of its one key.
-#include "model/accelerator/accelerator.h"
-
-#include <tlm_utils/simple_initiator_socket.h>
-
-#include <catch2/catch.hpp>
-#include <cstring>
-
-#include "model/control/register_map.h"
+#include "model/accelerator/chip_bench.h"
 #include "model/layout/k_layout.h"
 #include "model/layout/memory_plan.h"
 #include "model/numeric/online_softmax.h"
 
 using namespace pade;
+using namespace pade::test;
 
 namespace {
-
-/// Drives the registers and the DRAM by hand.
-struct driver : sc_core::sc_module {
-    explicit driver(sc_core::sc_module_name name) : sc_module(name) {}
-    tlm_utils::simple_initiator_socket<driver> registers{"registers"};
-    tlm_utils::simple_initiator_socket<driver> memory{"memory"};
-
-    void set(std::uint64_t address, std::uint64_t value) {
-        tlm::tlm_generic_payload payload;
-        payload.set_command(tlm::TLM_WRITE_COMMAND);
-        payload.set_address(address);
-        payload.set_data_ptr(reinterpret_cast<unsigned char*>(&value));
-        payload.set_data_length(8);
-        payload.set_streaming_width(8);
-        sc_core::sc_time delay;
-        registers->b_transport(payload, delay);
-        REQUIRE(payload.get_response_status() == tlm::TLM_OK_RESPONSE);
-    }
-    void set(std::uint64_t address, double value) {
-        std::uint64_t bits = 0;
-        std::memcpy(&bits, &value, sizeof bits);
-        set(address, bits);
-    }
-    void access(tlm::tlm_command command, std::uint64_t address, unsigned char* data, unsigned bytes) {
-        tlm::tlm_generic_payload payload;
-        payload.set_command(command);
-        payload.set_address(address);
-        payload.set_data_ptr(data);
-        payload.set_data_length(bytes);
-        payload.set_streaming_width(bytes);
-        REQUIRE(memory->transport_dbg(payload) == bytes);
-    }
-};
-
-struct bench {
-    explicit bench(const params& p) : chip("chip", p), host("host") {
-        host.registers.bind(chip.bus);
-        host.memory.bind(chip.memory);
-        chip.interrupt(interrupt);
-    }
-    accelerator chip;
-    driver host;
-    sc_core::sc_signal<bool> interrupt{"interrupt"};
-};
 
 void find_lanes(const std::vector<sc_core::sc_object*>& objects, std::vector<pe_lane*>& lanes) {
     for (sc_core::sc_object* object : objects) {
@@ -131,21 +81,9 @@ TEST_CASE("a job of one query and one key: the output is the key's V row, in DRA
         b.host.access(tlm::TLM_WRITE_COMMAND, work.heads[0].q_address + half, row + half, 32);
     }
     sc_core::sc_start(sc_core::SC_ZERO_TIME);  // registers answer once the chip is elaborated
-    b.host.set(reg::queries, std::uint64_t{1});
-    b.host.set(reg::keys, std::uint64_t{1});
-    b.host.set(reg::head_dim, std::uint64_t{64});
-    b.host.set(reg::alpha, 1.0);
-    b.host.set(reg::radius, 5.0);
-    b.host.set(reg::o_row_bytes, std::uint64_t{work.o_row_bytes});
-    b.host.set(reg::heads, std::uint64_t{1});
-    b.host.set(reg::kv_heads, std::uint64_t{1});
-    b.host.set(reg::head_base + reg::head_logit_scale, 0.01);
-    b.host.set(reg::head_base + reg::head_v_scale, 0.5);
-    b.host.set(reg::head_base + reg::head_q_address, work.heads[0].q_address);
-    b.host.set(reg::head_base + reg::head_o_address, work.heads[0].o_address);
-    b.host.set(reg::kv_base + reg::kv_k_row, std::uint64_t{work.kv_heads[0].k_row});
-    b.host.set(reg::kv_base + reg::kv_v_address, work.kv_heads[0].v_address);
-    b.host.set(reg::control, std::uint64_t{1});
+    work.heads[0].logit_scale = 0.01;
+    work.heads[0].v_scale = 0.5;
+    b.host.program(work);
 
     sc_core::sc_start(100, sc_core::SC_US);
     REQUIRE(b.interrupt.read());

@@ -89,14 +89,18 @@ std::string accelerator::imbalance() const {
     books.equal("cycles of the score queue", sq.cycles.total(), cycles());
     books.equal("cycles of the write-back unit", wb.cycles.total(), cycles());
 
-    // Bytes: each one read from DRAM is used, unused or padding; each one written was an O atom.
+    // Bytes: each one read from DRAM is used, unused or padding; each one written was an O atom or a spilled one.
     const atom_counters atoms = kv.all();
     const dram_counters dram = dram_->total();
-    books.equal("bytes read from DRAM", dram.bytes_read, atoms.bytes_read + q.bytes_read);
+    books.equal("bytes read from DRAM", dram.bytes_read, atoms.bytes_read + q.bytes_read + sq.spill_bytes_read);
     books.equal("bytes of K and V used, unused or padding", atoms.bytes_read,
                 atoms.bytes_used + atoms.bytes_unused + atoms.bytes_padding);
     books.equal("bytes of Q used, unused or padding", q.bytes_read, q.bytes_used + q.bytes_unused + q.bytes_padding);
-    books.equal("bytes written to DRAM", dram.bytes_written, wb.bytes_data + wb.bytes_padding);
+    books.equal("bytes written to DRAM", dram.bytes_written, wb.bytes_data + wb.bytes_padding + sq.spill_bytes_written);
+    books.equal("pairs spilled and read back", sq.spilled_pairs, sq.spilled_pairs_back);
+    books.equal("bytes spilled and read back", sq.spill_bytes_written, sq.spill_bytes_read);
+    books.equal("bytes of spilled pairs and padding", sq.spill_bytes_read,
+                8 * sq.spilled_pairs_back + sq.spill_bytes_padding);
 
     // Transactions: what the monitors saw is what the modules counted, on both sides.
     const auto links = links_->totals();
@@ -157,6 +161,7 @@ std::string accelerator::imbalance() const {
     memory_link("kv_memory", port_sum(kv.memory));
     memory_link("q_memory", q.memory);
     memory_link("o_memory", {wb.atoms_written, wb.bytes_data + wb.bytes_padding});
+    memory_link("spill_memory", {sq.spill_requests, sq.spill_bytes_written + sq.spill_bytes_read});
     link_count answered;
     for (const auto& channel : arbiter_->counters().per_channel)
         for (const client_counters& client : channel) {

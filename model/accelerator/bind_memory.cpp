@@ -1,4 +1,4 @@
-// The memory links: buffers, V-PU and write-back to the arbiter, the arbiter to the DRAM controller.
+// The memory links: buffers, V-PU, write-back and score queue to the arbiter, the arbiter to the DRAM controller.
 #include "model/accelerator/accelerator.h"
 
 namespace pade {
@@ -15,6 +15,7 @@ void accelerator::bind_memory() {
     }
     link.memory("q_memory", q_buffer_->memory, arbiter_->q);
     link.memory("o_memory", write_back_->memory, arbiter_->write_back);
+    link.memory("spill_memory", score_queue_->spill, arbiter_->spill);
 }
 
 }  // namespace pade

@@ -187,6 +187,7 @@ void accelerator::collect_memory(stats& out) const {
     const double ns = as_double(cycles_run) * clock_->period().to_seconds() * 1e9;
     const auto& kv = kv_buffer_->counters();
     const auto& q = q_buffer_->counters();
+    const auto& sq = score_queue_->counters();
     const atom_counters atoms = kv.all();
     const dram_counters dram = dram_->total();
     const double peak = dram_->peak_bytes_per_ns() * params_.dram.pseudo_channels;
@@ -247,7 +248,8 @@ void accelerator::collect_memory(stats& out) const {
     out.add("dram.bytes_read", "B", "read from DRAM", dram.bytes_read);
     out.add("dram.bytes_written", "B", "written to DRAM", dram.bytes_written);
     out.add("dram.bytes_unused", "B", "read, and evicted or ended unread", atoms.bytes_unused + q.bytes_unused);
-    out.add("dram.bytes_padding", "B", "read, and no data", atoms.bytes_padding + q.bytes_padding);
+    out.add("dram.bytes_padding", "B", "read, and no data",
+            atoms.bytes_padding + q.bytes_padding + sq.spill_bytes_padding);
     out.add("dram.row_hits", "", "requests that found their row open", dram.row_hits);
     out.add("dram.row_misses", "", "requests for which a closed bank was activated", dram.row_misses);
     out.add("dram.row_conflicts", "", "requests for which another row was closed first", dram.row_conflicts);
@@ -283,6 +285,9 @@ void accelerator::collect_vpu(stats& out) const {
     out.add("softmax.exps", "", "exponentials", s.exps);
     out.add("score_queue.peak_pairs", "pairs", "most pairs held at a time", sq.peak_pairs);
     out.add("score_queue.spilled_pairs", "pairs", "ISTA off: pairs that went to DRAM and back", sq.spilled_pairs);
+    out.add("score_queue.spill_bytes_written", "B", "ISTA off: whole atoms of pairs written to DRAM",
+            sq.spill_bytes_written);
+    out.add("score_queue.spill_bytes_read", "B", "ISTA off: whole atoms of pairs read back", sq.spill_bytes_read);
     add_classes(out, "score_queue", sq.cycles);
     add_classes(out, "softmax", s.cycles);
     add_classes(out, "rars", rars_->counters().cycles);

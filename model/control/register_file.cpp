@@ -100,13 +100,14 @@ std::shared_ptr<const job> register_file::make_job() const {
     work->alpha = real(reg::alpha);
     work->radius = real(reg::radius);
     work->o_row_bytes = number(reg::o_row_bytes);
+    work->spill_address = at(reg::spill_address);
     const std::uint64_t heads = at(reg::heads);
     const std::uint64_t kv_heads = at(reg::kv_heads);
     if (heads == 0 || heads > reg::max_heads || kv_heads == 0 || kv_heads > reg::max_heads || work->queries == 0 ||
         work->keys == 0 || work->head_dim == 0 || work->head_dim > max_head_dim || work->head_dim % 8 != 0 ||
         at(reg::phase) > 1 || at(reg::causal) > 1 || work->causal_offset != offset || work->o_row_bytes == 0 ||
-        work->o_row_bytes % atom_bytes != 0 || !std::isfinite(work->alpha) || work->alpha < 0 ||
-        !std::isfinite(work->radius) || work->radius < 0)
+        work->o_row_bytes % atom_bytes != 0 || work->spill_address % atom_bytes != 0 || !std::isfinite(work->alpha) ||
+        work->alpha < 0 || !std::isfinite(work->radius) || work->radius < 0)
         return nullptr;
     for (std::uint64_t i = 0; i < heads; ++i) {
         const std::uint64_t base = reg::head_base + i * reg::head_stride;

@@ -91,6 +91,7 @@ struct bench : sc_core::sc_module {
                                                     {reg::causal, 1},
                                                     {reg::causal_offset, static_cast<std::uint64_t>(-2)},
                                                     {reg::o_row_bytes, 128},
+                                                    {reg::spill_address, 0x123450020},
                                                     {reg::heads, 2},
                                                     {reg::kv_heads, 1},
                                                     {reg::kv_base + reg::kv_k_row, 7},
@@ -227,6 +228,7 @@ TEST_CASE("the job is what the registers say") {
     CHECK(work.alpha == 0.75);
     CHECK(work.radius == 4.5);
     CHECK(work.o_row_bytes == 128);
+    CHECK(work.spill_address == 0x123450020);
     REQUIRE(work.heads.size() == 2);
     CHECK(work.heads[1].kv == 0);
     CHECK(work.heads[1].logit_scale == 1.5);
@@ -271,6 +273,7 @@ TEST_CASE("registers that make no job: the start is refused, and nothing happens
                                       {reg::kv_heads, 257},
                                       {reg::o_row_bytes, 0},
                                       {reg::o_row_bytes, 100},
+                                      {reg::spill_address, 0x1010},
                                       {reg::alpha, bits(-1)},
                                       {reg::alpha, bits(nan)},
                                       {reg::radius, bits(infinity)},

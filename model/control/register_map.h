@@ -21,7 +21,8 @@ inline constexpr std::uint64_t radius = 0x080;         ///< double, logits
 inline constexpr std::uint64_t o_row_bytes = 0x088;    ///< stride of O
 inline constexpr std::uint64_t heads = 0x090;          ///< 1 .. max_heads
 inline constexpr std::uint64_t kv_heads = 0x098;       ///< 1 .. max_heads
-inline constexpr std::uint64_t job_end = 0x0a0;
+inline constexpr std::uint64_t spill_address = 0x0a0;  ///< ISTA off: where retained pairs may be spilled to
+inline constexpr std::uint64_t job_end = 0x0a8;
 
 inline constexpr std::uint64_t max_heads = 256;
 

@@ -59,6 +59,26 @@ TEST_CASE("an atom that nobody wants any more when it comes is released then") {
     CHECK(table.records_in_use() == 0);
 }
 
+TEST_CASE("each plane of a key pins the atom for itself") {
+    atom_table table;
+    table.reset(1, 4);
+    std::uint32_t a = 0;
+    std::uint32_t b = 0;
+    CHECK(table.pin(0, 2, user(5, 7, 0), a) == state::absent);
+    CHECK(table.pin(0, 2, user(5, 7, 1), b) == state::in_flight);
+    CHECK_FALSE(table.arrived(a));
+    CHECK(table.pin(0, 2, user(5, 7, 2), b) == state::present);
+    CHECK(a == b);
+    CHECK_FALSE(table.unpin(0, 2, user(5, 7, 1)));
+    CHECK_THROWS_AS(table.unpin(0, 2, user(5, 7, 1)), internal_error);
+    std::set<unsigned> planes;
+    table.for_each_user(a, [&](const key_ref& u) { planes.insert(u.plane); });
+    CHECK(planes == std::set<unsigned>{0, 2});
+    CHECK_FALSE(table.unpin(0, 2, user(5, 7, 0)));
+    CHECK(table.unpin(0, 2, user(5, 7, 2)));
+    CHECK(table.records_in_use() == 0);
+}
+
 TEST_CASE("what cannot be is an internal error") {
     atom_table table;
     table.reset(1, 4);

@@ -29,8 +29,7 @@ struct live_key {
     std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
     std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
     std::array<std::uint32_t, max_planes> atom{};
-    std::array<std::uint64_t, max_planes> address{};  ///< of the atom in DRAM
-    std::uint32_t offset = 0;                         ///< of its planes in their atoms
+    std::array<std::uint64_t, max_planes> address{};  ///< of the plane in DRAM
     bool delivered_any[max_planes]{};
 };
 

@@ -344,8 +344,7 @@ void dispatcher::pick(cycle_t now) {
 void dispatcher::read_plane(unsigned c, const column::delivery& what) {
     port& p = ports_[c];
     const live_key& k = columns_[c].key(what.tag);
-    const std::uint64_t address = k.address[what.plane] + k.offset;
-    tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, address, read_bytes_);
+    tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, k.address[what.plane], read_bytes_);
     p.reads[(p.head + p.count) % port_depth] = {&payload, what};
     ++p.count;
     ++counters_.k_reads;
@@ -373,8 +372,7 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
     live_key& k = columns_[c].key(tag);
     const k_place place = layout_->place(k.key, plane);
     k.atom[plane] = place.atom;
-    k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom);
-    k.offset = place.offset;
+    k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom) + place.offset;
     k.fetched = static_cast<std::uint8_t>(plane + 1);
     k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);
     const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};

@@ -1,8 +1,31 @@
 #include "model/dispatch/row_blocks.h"
 
 #include <algorithm>
+#include <string>
+
+#include "model/errors.h"
 
 namespace pade {
+
+namespace {
+
+/// A block whose tiles are not each there once would wait for a key for ever, or compute one twice.
+std::vector<std::uint32_t> ordered(const tile_order& order, std::uint32_t tiles) {
+    std::vector<std::uint32_t> list = order(tiles);
+    std::vector<bool> seen(tiles, false);
+    for (const std::uint32_t tile : list) {
+        if (tile >= tiles || seen[tile])
+            throw internal_error("the tile order names tile " + std::to_string(tile) + " of " + std::to_string(tiles) +
+                                 " tiles, which is not there or was named before");
+        seen[tile] = true;
+    }
+    if (list.size() != tiles)
+        throw internal_error("the tile order names " + std::to_string(list.size()) + " of " + std::to_string(tiles) +
+                             " tiles");
+    return list;
+}
+
+}  // namespace
 
 row_blocks::row_blocks(std::shared_ptr<const job> work, const params& p, std::uint64_t first_id)
     : job_(std::move(work)),
@@ -136,7 +159,7 @@ block_ptr row_blocks::make(const std::vector<member>& members) {
     }
     std::sort(block->kv_heads.begin(), block->kv_heads.end());
     block->kv_heads.erase(std::unique(block->kv_heads.begin(), block->kv_heads.end()), block->kv_heads.end());
-    block->tiles = (*order_)((newest + tile_keys_ - 1) / tile_keys_);
+    block->tiles = ordered(*order_, (newest + tile_keys_ - 1) / tile_keys_);
     return block;
 }
 

@@ -30,7 +30,7 @@ peers::peers(sc_core::sc_module_name name, const params& p, std::shared_ptr<cons
         k_port[c].register_nb_transport_fw(this, &peers::on_read, static_cast<int>(c));
     for (std::uint32_t kv = 0; kv < job_->kv_heads.size(); ++kv)
         for (std::uint32_t key = job_->keys; key-- > 0;)
-            for (unsigned plane = 0; plane < p.lane.key_bits; ++plane)
+            for (unsigned plane = p.lane.key_bits; plane-- > 0;)
                 first_of_atom_[book.layout().address(job_->kv_heads[kv].k_row, book.layout().place(key, plane).atom)] =
                     {key, plane};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -28,6 +29,12 @@ class head_tail_order : public tile_order {
     std::vector<std::uint32_t> operator()(std::uint32_t tiles) const override;
 };
 
+/// Throws input_error for `custom` when no order was registered.
 std::unique_ptr<tile_order> make_tile_order(ista_order kind);
+
+/// ista.order custom: an order from outside of this library. A program that brings one registers it before it runs,
+/// most simply from a static object's initialiser (docs/examples/middle_out.cpp); the last one counts. Returns true.
+using tile_order_factory = std::function<std::unique_ptr<tile_order>()>;
+bool register_tile_order(tile_order_factory factory);
 
 }  // namespace pade

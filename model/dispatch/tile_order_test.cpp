@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "model/dispatch/tile_order.h"
+#include "model/errors.h"
 
 using namespace pade;
 
@@ -31,4 +32,22 @@ TEST_CASE("every order names each tile once") {
             std::sort(order.begin(), order.end());
             CHECK(order == sequential_order()(tiles));
         }
+}
+
+namespace {
+
+struct backwards : tile_order {
+    numbers operator()(std::uint32_t tiles) const override {
+        numbers order = sequential_order()(tiles);
+        std::reverse(order.begin(), order.end());
+        return order;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("custom is the order that was registered, and refused without one") {
+    CHECK_THROWS_AS(make_tile_order(ista_order::custom), input_error);
+    CHECK(register_tile_order([] { return std::make_unique<backwards>(); }));
+    CHECK((*make_tile_order(ista_order::custom))(3) == numbers{2, 1, 0});
 }

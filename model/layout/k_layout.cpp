@@ -7,6 +7,7 @@
 
 #include "model/errors.h"
 #include "model/layout/plane_first.h"
+#include "model/layout/plane_per_token.h"
 #include "model/numeric/bit_planes.h"
 
 namespace pade {
@@ -57,9 +58,11 @@ std::unique_ptr<k_layout> make_k_layout(const layout_params& params, const addre
     switch (params.k) {
         case k_layout_kind::plane_first:
             return std::make_unique<plane_first>(params, map, geometry);
+        case k_layout_kind::plane_per_token:
+            return std::make_unique<plane_per_token>(map, geometry);
         default:
             throw input_error("layout.k: " + std::string(choice_name(params.k)) +
-                              " is not there yet; allowed: plane_first");
+                              " is not there yet; allowed: plane_first, plane_per_token");
     }
 }
 

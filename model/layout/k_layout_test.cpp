@@ -16,6 +16,10 @@ constexpr std::int16_t unwritten = -1;
 }
 
 TEST_CASE("a stored head reads back bit by bit through place and address") {
+    const k_layout_kind kind = GENERATE(k_layout_kind::plane_first, k_layout_kind::plane_per_token);
+    layout_params which;
+    which.k = kind;
+    INFO(choice_name(kind));
     const unsigned seed = 41;
     INFO("seed " << seed);
     std::mt19937 random(seed);
@@ -24,7 +28,7 @@ TEST_CASE("a stored head reads back bit by bit through place and address") {
         for (const std::uint32_t dims : {8u, 12u, 24u, 64u, 80u, 128u, 200u, 256u})
             for (const std::uint32_t keys : {1u, 5u, 64u, 333u}) {
                 INFO(dims << " dims, " << keys << " keys of " << key_bits << " bits");
-                const auto layout = make_k_layout({}, map, {keys, dims, key_bits});
+                const auto layout = make_k_layout(which, map, {keys, dims, key_bits});
                 const auto k = numeric::make_operand(numeric::operand_kind::mixed, keys * dims, random);
                 std::vector<std::int16_t> memory((7 + layout->rows()) * (map.bytes() / map.rows()), unwritten);
                 std::size_t twice = 0;
@@ -80,4 +84,13 @@ TEST_CASE("a geometry that no layout can hold is refused with its value and what
     const address_map narrow_map(narrow);
     CHECK_THROWS_WITH(make_k_layout({}, narrow_map, {64, 129, 8}),
                       Catch::Contains("head_dim is 129; allowed: 1 to 128"));
+}
+
+TEST_CASE("a layout that is not there is refused, with those that are") {
+    layout_params which;
+    which.k = k_layout_kind::value_major;
+    const address_map map{dram_params{}};
+    CHECK_THROWS_AS(make_k_layout(which, map, {64, 64, 8}), input_error);
+    CHECK_THROWS_WITH(make_k_layout(which, map, {64, 64, 8}),
+                      Catch::Contains("value_major") && Catch::Contains("plane_first, plane_per_token"));
 }

@@ -6,7 +6,15 @@
 
 namespace pade {
 
-void plan_memory(job& work, const k_layout& layout, const address_map& map, unsigned output_bytes) {
+std::uint64_t spill_bytes(const params& p, std::uint32_t keys) {
+    constexpr unsigned pair_bytes = 8;
+    const std::uint64_t tiles = (std::uint64_t{keys} + p.tile.keys - 1) / p.tile.keys;
+    // Whole tiles of pairs are whole atoms, so that what a tile leaves free in its last atom is in here.
+    return tiles * p.tile.keys * p.rows.count * pair_bytes;
+}
+
+void plan_memory(job& work, const k_layout& layout, const address_map& map, unsigned output_bytes,
+                 std::uint64_t spill_bytes) {
     const std::uint64_t bytes_per_row = map.bytes() / map.rows();
     address_map::location second_row;
     second_row.row = 1;
@@ -32,6 +40,7 @@ void plan_memory(job& work, const k_layout& layout, const address_map& map, unsi
         head.q_address = take(work.queries, work.row_bytes());
         head.o_address = take(work.queries, work.o_row_bytes);
     }
+    work.spill_address = take(1, spill_bytes);
     if (next > map.bytes())
         throw input_error("the tensors take " + std::to_string(next) + " bytes, but the DRAM of dram.mapping has " +
                           std::to_string(map.bytes()));

@@ -48,7 +48,12 @@ TEST_CASE("no two tensors of a job share a byte, and all lie in DRAM") {
             INFO(channels << " channels, " << s.keys << " keys, " << s.head_dim << " dims");
             const auto layout = layout_of(s, map);
             job work = make_job(s);
-            plan_memory(work, *layout, map, s.output_bytes);
+            params p;
+            p.tile.keys = 48;
+            const std::uint64_t spilled = spill_bytes(p, s.keys);
+            CHECK(spilled >= std::uint64_t{s.keys} * p.rows.count * 8);
+            CHECK(spilled < (std::uint64_t{s.keys} + 48) * p.rows.count * 8);
+            plan_memory(work, *layout, map, s.output_bytes, spilled);
 
             CHECK(work.o_row_bytes >= s.head_dim * s.output_bytes);
             CHECK(work.o_row_bytes < s.head_dim * s.output_bytes + 32);
@@ -68,6 +73,7 @@ TEST_CASE("no two tensors of a job share a byte, and all lie in DRAM") {
                 ranges.emplace_back(head.q_address, head.q_address + std::uint64_t{s.queries} * work.row_bytes());
                 ranges.emplace_back(head.o_address, head.o_address + std::uint64_t{s.queries} * work.o_row_bytes);
             }
+            ranges.emplace_back(work.spill_address, work.spill_address + spilled);
             for (std::size_t i = k_ranges; i < ranges.size(); ++i) {
                 // Whole atoms, in rows that K does not use.
                 CHECK(ranges[i].first % 32 == 0);
@@ -105,6 +111,24 @@ TEST_CASE("a DRAM that is just large enough is taken, a smaller one is refused w
     CHECK_THROWS_AS(plan(16, 2), input_error);
     CHECK_THROWS_WITH(plan(16, 2), Catch::Contains(std::to_string(20 * 2048 + 2 * 192)) && Catch::Contains("32768"));
     CHECK_THROWS_AS(plan(16, 3), input_error);
+}
+
+TEST_CASE("a DRAM that has no room for what may be spilled is refused") {
+    dram_params dram;
+    dram.pseudo_channels = 1;
+    dram.bank_groups = 2;
+    dram.banks_per_group = 1;
+    dram.rows = 16;
+    const address_map map(dram);
+    // 8 rows of K, 4096 B of V, 64 B of Q and 128 B of O: 12096 B are left.
+    const auto plan = [&](std::uint64_t spilled) {
+        const shape s{1, 64, 64, 1, 1, 2};
+        job work = make_job(s);
+        plan_memory(work, *layout_of(s, map), map, 2, spilled);
+        return work.spill_address;
+    };
+    CHECK(plan(12096) == 32768 - 12096);
+    CHECK_THROWS_AS(plan(12096 + 32), input_error);
 }
 
 TEST_CASE("V up to the last byte of DRAM fits") {

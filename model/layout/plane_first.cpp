@@ -1,23 +1,8 @@
 #include "model/layout/plane_first.h"
 
+#include "model/layout/layout_math.h"
+
 namespace pade {
-
-namespace {
-
-template <typename T>
-T divide_up(T a, T b) {
-    return (a + b - 1) / b;
-}
-
-/// Bytes of a plane of one key, padded to a power of two.
-unsigned padded_plane_bytes(std::uint32_t head_dim) {
-    unsigned bytes = 1;
-    while (bytes * 8 < head_dim)
-        bytes *= 2;
-    return bytes;
-}
-
-}  // namespace
 
 plane_first::plane_first(const layout_params& params, const address_map& map, const k_geometry& geometry)
     : k_layout(geometry, map.atom_bytes()),
@@ -27,7 +12,7 @@ plane_first::plane_first(const layout_params& params, const address_map& map, co
       keys_per_atom_(map.atom_bytes() / plane_bytes_),
       groups_(divide_up(geometry.keys, keys_per_atom_)) {
     const std::uint32_t groups_per_channel = divide_up(groups_, map.pseudo_channels());
-    groups_per_bank_ = divide_up(groups_per_channel, std::uint32_t{banks_per_plane_});
+    groups_per_bank_ = divide_up(groups_per_channel, banks_per_plane_);
     rows_per_bank_ = divide_up(groups_per_bank_, map.atoms_per_page());
     folds_ = divide_up(2 * geometry.key_bits, map.banks());
     useful_ = useful_bytes(keys_per_atom_);
@@ -50,7 +35,7 @@ std::uint64_t plane_first::address(std::uint32_t k_row, std::uint32_t atom) cons
 }
 
 std::uint32_t plane_first::useful_bytes(std::uint32_t keys) const {
-    const unsigned data_bytes = divide_up(geometry_.head_dim, 8u);
+    const unsigned data_bytes = divide_up(geometry_.head_dim, 8);
     std::uint32_t mask = 0;
     for (std::uint32_t key = 0; key < keys; ++key)
         for (unsigned byte = 0; byte < data_bytes; ++byte)

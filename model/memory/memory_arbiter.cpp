@@ -32,6 +32,7 @@ memory_arbiter::memory_arbiter(sc_core::sc_module_name name, const dram_params& 
       outputs_(channels_) {
     q.register_nb_transport_fw(this, &memory_arbiter::from_client, static_cast<int>(q_input));
     write_back.register_nb_transport_fw(this, &memory_arbiter::from_client, static_cast<int>(write_back_input));
+    spill.register_nb_transport_fw(this, &memory_arbiter::from_client, static_cast<int>(spill_input));
     host.register_transport_dbg(this, &memory_arbiter::debug);
     for (unsigned c = 0; c < channels_; ++c) {
         kv[c].register_nb_transport_fw(this, &memory_arbiter::from_client, static_cast<int>(first_kv_input + c));
@@ -160,7 +161,7 @@ bool memory_arbiter::look(unsigned i, cycle_t now, unsigned& c) {
 
 void memory_arbiter::forward(cycle_t now) {
     kv_wants_ = 0;
-    channel_of_ = {nowhere, nowhere};
+    channel_of_.fill(nowhere);
     std::uint32_t wanted = 0;
     for (std::uint64_t left = asking_; left != 0; left &= left - 1) {
         const unsigned i = lowest(left);
@@ -189,19 +190,18 @@ void memory_arbiter::forward(cycle_t now) {
 
 unsigned memory_arbiter::winner(unsigned c) {
     output& out = outputs_[c];
-    const bool q_here = channel_of_[q_input] == c;
-    const bool write_here = channel_of_[write_back_input] == c;
+    unsigned oldest = nowhere;
+    for (unsigned i = 0; i < first_kv_input; ++i)
+        if (channel_of_[i] == c &&
+            (oldest == nowhere || inputs_[i].requests.visible_at() < inputs_[oldest].requests.visible_at()))
+            oldest = i;
     const bool kv_here = (kv_wants_ & bit(c)) != 0;
-    if (kv_here && (out.kv_turn || (!q_here && !write_here))) {
+    if (kv_here && (out.kv_turn || oldest == nowhere)) {
         out.kv_turn = false;
         return first_kv_input + c;
     }
     out.kv_turn = true;
-    if (q_here && write_here)
-        return inputs_[q_input].requests.visible_at() <= inputs_[write_back_input].requests.visible_at()
-                   ? q_input
-                   : write_back_input;
-    return q_here ? q_input : write_back_input;
+    return oldest;
 }
 
 void memory_arbiter::send_request(unsigned c, unsigned i, cycle_t now) {
@@ -356,6 +356,7 @@ std::string memory_arbiter::waits_for() const {
         const input& in = inputs_[i];
         const std::string name = i == q_input            ? "q"
                                  : i == write_back_input ? "write_back"
+                                 : i == spill_input      ? "spill"
                                                          : "kv[" + std::to_string(i - first_kv_input) + "]";
         if (!in.requests.empty())
             say(name + ": " + std::to_string(in.requests.size()) + " requests wait, the first for address " +

@@ -1,9 +1,10 @@
 // Between the chip (core clock) and the DRAM controller (DRAM clock): gathers the requests of the KV buffer, the Q
-// buffer and the write-back unit, one a pseudo channel and core cycle, and brings the answers back.
+// buffer, the write-back unit and the score queue (ISTA off), one a pseudo channel and core cycle, and brings the
+// answers back.
 //
-// Priority, per channel [ours]: Q and write-back go before KV, the older of the two first, Q at a tie; but after one
-// of them the KV buffer has its turn. So KV gets at least every other place and nobody starves. Q and write-back each
-// send at most one request a cycle, their oldest.
+// Priority, per channel [ours]: Q, write-back and spill go before KV, the oldest of them first, in this order at a
+// tie; but after one of them the KV buffer has its turn. So KV gets at least every other place and nobody starves. Q,
+// write-back and spill each send at most one request a cycle, their oldest.
 //
 // Time. A request that comes at core edge n can leave at n + 1. An answer that the controller gives at any time before
 // core edge m (not at it) crosses at m, and its client sees it at m + dram.path_latency, plus dram.delay_cycles on
@@ -33,6 +34,7 @@ class memory_arbiter : public clocked_module {
     sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<memory_arbiter>> kv;
     tlm_utils::passthrough_target_socket_tagged<memory_arbiter> q{"q"};
     tlm_utils::passthrough_target_socket_tagged<memory_arbiter> write_back{"write_back"};
+    tlm_utils::passthrough_target_socket_tagged<memory_arbiter> spill{"spill"};
     /// Debug transport only (the host fills and reads the DRAM, TLM LRM 11.3); an access stays inside one atom.
     tlm_utils::passthrough_target_socket<memory_arbiter> host{"host"};
     /// [dram.pseudo_channels] the DRAM controller, which may answer at any time and in any order.
@@ -58,7 +60,8 @@ class memory_arbiter : public clocked_module {
     using target_socket = tlm_utils::passthrough_target_socket_tagged<memory_arbiter>;
     static constexpr unsigned q_input = 0;
     static constexpr unsigned write_back_input = 1;
-    static constexpr unsigned first_kv_input = 2;
+    static constexpr unsigned spill_input = 2;
+    static constexpr unsigned first_kv_input = 3;
 
     /// One target socket: requests in, answers out.
     struct input {
@@ -70,7 +73,7 @@ class memory_arbiter : public clocked_module {
     struct output {
         link_exclusion request;
         bool kv_turn = false;                               // the last request was not the KV buffer's
-        std::vector<payload*> not_kv[first_kv_input];       // requests of Q and write-back that are with the controller
+        std::vector<payload*> not_kv[first_kv_input];       // requests of the others that are with the controller
         registered_fifo<payload*> answers[memory_clients];  // `visible`: the edge at which BEGIN_RESP is due
         unsigned answers_waiting = 0;
         unsigned answers_popped = 0;
@@ -96,7 +99,10 @@ class memory_arbiter : public clocked_module {
     void send_answer(unsigned i, unsigned c, cycle_t now);
     void schedule_answers(cycle_t now);
     target_socket& socket_of(unsigned i) {
-        return i == q_input ? q : i == write_back_input ? write_back : kv[i - first_kv_input];
+        return i == q_input            ? q
+               : i == write_back_input ? write_back
+               : i == spill_input      ? spill
+                                       : kv[i - first_kv_input];
     }
     static std::size_t client_of(unsigned i) {
         return i < first_kv_input ? i : static_cast<std::size_t>(memory_client::kv);
@@ -110,7 +116,7 @@ class memory_arbiter : public clocked_module {
     const cycle_t delay_cycles_;
     const address_map map_;
 
-    std::vector<input> inputs_;  // q, write_back, kv[0], kv[1], ...
+    std::vector<input> inputs_;  // q, write_back, spill, kv[0], kv[1], ...
     std::vector<output> outputs_;
     std::uint64_t asking_ = 0;     // inputs with a request queued
     std::uint32_t answering_ = 0;  // channels with answers on the return path
@@ -121,7 +127,7 @@ class memory_arbiter : public clocked_module {
     bool again_ = false;     // there is work that needs no event to go on
     cycle_t scheduled_ = 0;  // edge of the last wake-up for an answer
     cycle_t stepped_ = 0;
-    // Of one step: the channel that the oldest request of Q and of write-back goes to, and the channels that KV wants.
+    // Of one step: the channel that the oldest request of Q, write-back and spill goes to, and those that KV wants.
     std::array<unsigned, first_kv_input> channel_of_{};
     std::uint32_t kv_wants_ = 0;
 

@@ -14,7 +14,7 @@ struct arbiter_bench {
     bench_clock dram_clock;
     std::unique_ptr<memory_arbiter> arbiter;
     std::vector<std::unique_ptr<requester>> kv;
-    std::unique_ptr<requester> q, write_back;
+    std::unique_ptr<requester> q, write_back, spill;
     std::unique_ptr<requester> host;  // by debug transport only
     std::vector<std::unique_ptr<memory_stub>> memory;
     checked_links links;
@@ -35,8 +35,11 @@ struct arbiter_bench {
         write_back = std::make_unique<requester>("write_back", hesitant(2));
         core.drive(*q);
         core.drive(*write_back);
+        spill = std::make_unique<requester>("spill", hesitant(3));
+        core.drive(*spill);
         links.bind(q->socket, arbiter->q);
         links.bind(write_back->socket, arbiter->write_back);
+        links.bind(spill->socket, arbiter->spill);
         host = std::make_unique<requester>("host");
         core.drive(*host);
         host->socket.bind(arbiter->host);
@@ -67,6 +70,8 @@ struct arbiter_bench {
         return kv[0]->results[0].seen;
     }
 };
+
+constexpr auto kv_client = static_cast<std::size_t>(memory_client::kv);
 
 double ns(const sc_core::sc_time& t) {
     return t.to_seconds() * 1e9;
@@ -130,8 +135,8 @@ TEST_CASE("one request a channel and cycle, channels side by side") {
         for (unsigned n = 0; n < 10; ++n)
             CHECK(b.memory[c]->requests[n].time == sc_core::sc_time(11 + n, sc_core::SC_NS));
         CHECK(b.kv[c]->results.back().seen == 41 + 8);
-        CHECK(b.arbiter->counters().per_channel[c][2].transactions == 10);
-        CHECK(b.arbiter->counters().per_channel[c][2].bytes == 320);
+        CHECK(b.arbiter->counters().per_channel[c][kv_client].transactions == 10);
+        CHECK(b.arbiter->counters().per_channel[c][kv_client].bytes == 320);
     }
 }
 
@@ -162,6 +167,35 @@ TEST_CASE("Q and write-back go before KV, the older first, and KV gets every oth
     CHECK(b.arbiter->counters().input_peak.at(0) == 5);  // four taken, one held back
 }
 
+TEST_CASE("spilled pairs compete as Q and write-back do: the oldest first, after them at a tie, and KV in between") {
+    arbiter_bench b;
+    b.build();
+    for (unsigned n = 0; n < 4; ++n) {
+        b.kv[1]->read(10, b.at(1, n));
+        b.spill->write(10, b.at(1, 300 + n), static_cast<unsigned char>(n));
+    }
+    b.q->read(10, b.at(1, 100));
+    b.write_back->write(11, b.at(1, 200), 7);
+    b.spill->read(200, b.at(1, 302));
+    b.finish(400);
+    std::string order;
+    for (const auto& seen : b.memory[1]->requests) {
+        const std::uint64_t n = seen.address / 32 / 4;
+        order += n < 100 ? 'k' : n < 200 ? 'q' : n < 300 ? 'w' : 's';
+    }
+    // Visible at 11: q, s, k; the write and the second s at 12.
+    CHECK(order ==
+          "qkskwkskss"
+          "s");
+    REQUIRE(b.spill->results.size() == 5);
+    CHECK(b.spill->results[4].data == std::vector<unsigned char>(32, 2));
+    CHECK(b.arbiter->counters().of_client(memory_client::spill).transactions == 5);
+    CHECK(b.arbiter->counters().of_client(memory_client::spill).bytes == 160);
+    CHECK(b.arbiter->counters().per_channel[1][static_cast<std::size_t>(memory_client::spill)].bytes == 160);
+    CHECK(b.arbiter->counters().input_peak.at(2) >= 2);
+    CHECK(b.kv[1]->results.size() == 4);
+}
+
 TEST_CASE("a controller that does not accept holds up its channel only, and END_REQ is withheld from its clients") {
     arbiter_bench b;
     b.dram.arbiter_queue = 2;
@@ -171,8 +205,10 @@ TEST_CASE("a controller that does not accept holds up its channel only, and END_
         b.kv[0]->read(10, b.at(0, n));
         b.kv[1]->read(10, b.at(1, n));
     }
+    b.spill->write(20, b.at(0, 50), 1);
     b.core.run_to(100);
     CHECK(b.memory[0]->requests.size() == 1);
+    CHECK_THAT(b.arbiter->waits_for(), Catch::Contains("spill: 1 requests wait"));
     CHECK(b.kv[0]->accepted.size() == 3);  // one gone, two queued; the fourth is held back
     CHECK(b.kv[0]->in_flight() == 4);
     CHECK(b.kv[1]->results.size() == 6);
@@ -260,6 +296,7 @@ TEST_CASE("what no channel can serve is refused") {
     b.q->read(10, beyond);
     b.q->read(11, b.at(2, 0) + 16, 32);  // over the end of the atom
     b.write_back->write(10, beyond + 64, 1);
+    b.spill->read(10, beyond);
     b.finish(100);
     CHECK(b.kv[0]->results.at(0).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
     CHECK(b.kv[0]->results.at(1).data_ok());
@@ -269,6 +306,8 @@ TEST_CASE("what no channel can serve is refused") {
     CHECK(b.arbiter->counters().of_client(memory_client::q).errors == 2);
     CHECK(b.arbiter->counters().of_client(memory_client::kv).errors == 1);
     CHECK(b.arbiter->counters().of_client(memory_client::write_back).errors == 1);
+    CHECK(b.arbiter->counters().of_client(memory_client::spill).errors == 1);
+    CHECK(b.spill->results.at(0).status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
     CHECK(b.memory[0]->requests.size() == 1);
     CHECK(b.memory[1]->requests.empty());
 }
@@ -312,11 +351,16 @@ void random_traffic(unsigned seed, double dram_ns) {
         const auto c = static_cast<unsigned>(random() % 4);
         b.q->read(0, b.at(c, 1000 + random() % 1000), 1 + static_cast<unsigned>(random() % 32));
         b.write_back->write(0, b.at(c, 2000 + i), static_cast<unsigned char>(i), 32);
+        const auto other = static_cast<unsigned>(random() % 4);
+        if (i % 2 == 0)
+            b.spill->write(0, b.at(other, 5000 + i), static_cast<unsigned char>(i), 32);
+        else
+            b.spill->read(0, b.at(other, 4000 + random() % 1000));
     }
     b.finish(60000);
     CHECK(b.arbiter->idle());
     CHECK(b.arbiter->waits_for().empty());
-    std::vector<requester*> all = {b.q.get(), b.write_back.get()};
+    std::vector<requester*> all = {b.q.get(), b.write_back.get(), b.spill.get()};
     for (auto& r : b.kv)
         all.push_back(r.get());
     for (requester* r : all) {
@@ -338,8 +382,8 @@ void random_traffic(unsigned seed, double dram_ns) {
         for (const auto& request : b.memory[c]->requests)
             REQUIRE(request.address / 32 % 4 == c);
     }
-    CHECK(written == std::uint64_t{n} * 32);
-    CHECK(requests == std::uint64_t{n} * 6);
+    CHECK(written == std::uint64_t{n} * 32 * 3 / 2);
+    CHECK(requests == std::uint64_t{n} * 7);
 }
 }  // namespace
 

@@ -8,8 +8,8 @@
 
 namespace pade {
 
-enum class memory_client : std::uint8_t { q, write_back, kv };
-inline constexpr std::size_t memory_clients = 3;
+enum class memory_client : std::uint8_t { q, write_back, spill, kv };
+inline constexpr std::size_t memory_clients = 4;
 
 struct client_counters {
     std::uint64_t transactions = 0;  ///< answered, errors included
@@ -21,7 +21,7 @@ struct memory_counters {
     std::uint64_t cycles = 0;
     /// [pseudo channel][client]
     std::vector<std::array<client_counters, memory_clients>> per_channel;
-    /// Requests that waited at an input at the same time: q, write_back, then kv[0], kv[1], ...
+    /// Requests that waited at an input at the same time: q, write_back, spill, then kv[0], kv[1], ...
     std::vector<std::uint32_t> input_peak;
     /// [pseudo channel] answers on the return path at the same time.
     std::vector<std::uint32_t> return_peak;

@@ -5,14 +5,18 @@
 namespace pade {
 
 namespace {
-constexpr unsigned spilled_pair_bytes = 8;
-
 // The high water mark, a pair for each scoreboard entry, the oldest open tile, and what is admitted or decided while
-// the word of the level and of closed tiles is under way (pade.md section 4, item 8).
+// the word of the level and of closed tiles is under way (pade.md section 4, item 8). With ISTA off the score memory
+// besides, and in each open tile the beginning of an atom to be spilled.
 std::uint64_t pairs_at_most(const params& p) {
     const std::uint64_t lanes = std::uint64_t{p.rows.count} * p.lane.count;
-    return p.vpu.score_queue_high + lanes * p.lane.scoreboard_entries + std::uint64_t{p.rows.count} * p.tile.keys +
-           lanes * (2 * p.link.latency + p.lane.verdict_latency + 3);
+    const std::uint64_t passing = p.vpu.score_queue_high + lanes * p.lane.scoreboard_entries +
+                                  std::uint64_t{p.rows.count} * p.tile.keys +
+                                  lanes * (2 * p.link.latency + p.lane.verdict_latency + 3);
+    if (p.ista.enabled)
+        return passing;
+    return passing + p.ista.score_bytes / score_spill::pair_bytes +
+           std::uint64_t{p.dispatch.open_tiles} * (score_spill::pairs_per_atom - 1);
 }
 }  // namespace
 
@@ -21,14 +25,15 @@ score_queue::score_queue(sc_core::sc_module_name name, const params& p)
       scores("scores", p.rows.count * p.lane.count),
       thresholds("thresholds", p.rows.count),
       params_(p),
-      score_memory_(p.ista.score_bytes / spilled_pair_bytes),
-      capacity_(pairs_at_most(p) + (p.ista.enabled ? 0 : score_memory_)),
+      score_memory_(p.ista.score_bytes / score_spill::pair_bytes),
+      capacity_(pairs_at_most(p)),
       score_fifos_(std::size_t{p.rows.count} * p.lane.count),
       waiting_lanes_((score_fifos_.size() + 63) / 64),
       threshold_fifos_(p.rows.count),
       pair_credits_(pair_fifo_places(p.softmax.exps_per_cycle, p.link.latency)),
       fetch_credits_(p.vpu.prefetch_rows),
-      slots_(p.rows.blocks_in_flight) {
+      slots_(p.rows.blocks_in_flight),
+      spilled_(spill_port_, p.ista.spill_in_flight) {
     for (unsigned i = 0; i < scores.size(); ++i)
         scores[i].on_item<score_queue, &score_queue::on_score>(this, i);
     for (unsigned r = 0; r < thresholds.size(); ++r)
@@ -178,58 +183,11 @@ void score_queue::take_scores(cycle_t now) {
                 waiting_lanes_[word] &= ~(std::uint64_t{1} << bit);
         }
     }
-    const std::uint64_t here = held_ + spilled_.waiting();
+    const std::uint64_t here = held_ + spilled_.pairs_waiting();
     counters_.peak_pairs = std::max(counters_.peak_pairs, here);
     if (here > capacity_)
         throw internal_error("score queue: " + std::to_string(here) + " pairs, more than the " +
                              std::to_string(capacity_) + " that the dispatcher may let come");
-}
-
-bool score_queue::move_spilled(cycle_t now) {
-    score_spill::returned back;
-    while (spilled_.take(now, back)) {
-        for (slot_state& slot : slots_)  // one block is alive
-            if (slot.block)
-                slot.tiles[back.tile].pairs.push_back(back.pair);
-        ++held_;
-    }
-    bool read_back = false;
-    std::size_t oldest = 0;
-    for (const slot_state& slot : slots_) {
-        if (!slot.block)
-            continue;
-        // What the DRAM needs whole atoms for: the tiles that have got all their pairs.
-        oldest = slot.next_tile;
-        read_back = slot.closed_tiles == slot.block->tiles.size();
-        std::size_t index = slot.next_tile;
-        for (const closed_tile& tile : closed_) {
-            read_back = read_back && slot.tiles[index].arrived == tile.retained;
-            if (slot.tiles[index].arrived == tile.retained)
-                spilled_.close(index);
-            ++index;
-        }
-    }
-    if (spilled_.waiting() != 0 && spill.size() == 0)
-        throw internal_error(
-            "score queue: ista.enabled is off, a block has more pairs than ista.score_bytes holds, and "
-            "the socket spill is not bound");
-    const std::size_t room = held_ < score_memory_ ? static_cast<std::size_t>(score_memory_ - held_) : 0;
-    return spilled_.step(now, read_back, oldest, room);
-}
-
-bool score_queue::oldest_is_complete() const {
-    if (closed_.empty())
-        return false;
-    const slot_state& slot = slots_[closed_.front().block->slot];
-    if (params_.ista.enabled)
-        return slot.tiles[slot.next_tile].arrived == closed_.front().retained;
-    if (slot.closed_tiles != slot.block->tiles.size() || !spilled_.is_back(slot.next_tile))
-        return false;
-    std::size_t index = slot.next_tile;
-    for (const closed_tile& tile : closed_)
-        if (slot.tiles[index++].arrived != tile.retained)
-            return false;
-    return true;
 }
 
 // The re-check happens as late as the prefetch allows: T has risen as far as possible.
@@ -398,10 +356,12 @@ bool score_queue::pass_on(cycle_t now) {
 }
 
 void score_queue::report_level(cycle_t now) {
-    const std::uint64_t waiting = params_.ista.enabled ? held_ : spilled_.waiting();
+    // With ISTA off what has to be spilled leaves without any tile's help: the oldest open tile may wait too.
+    const std::uint64_t waiting =
+        params_.ista.enabled ? held_ : spilled_.atoms_waiting() * std::uint64_t{score_spill::pairs_per_atom};
     level_item item;
     item.above = waiting > params_.vpu.score_queue_high;
-    item.closed_waits = item.above && params_.ista.enabled && (!closed_.empty() || !going_.empty());
+    item.closed_waits = item.above && (!params_.ista.enabled || !closed_.empty() || !going_.empty());
     if (item.above == level_sent_.above && item.closed_waits == level_sent_.closed_waits)
         return;
     level_sent_ = item;
@@ -439,8 +399,11 @@ void score_queue::step(cycle_t now) {
 void score_queue::finish(cycle_t end) {
     account_.finish(end);
     counters_.spilled_pairs = spilled_.pairs();
+    counters_.spilled_pairs_back = spilled_.pairs_back();
+    counters_.spill_requests = spilled_.requests();
     counters_.spill_bytes_written = spilled_.bytes_written();
     counters_.spill_bytes_read = spilled_.bytes_read();
+    counters_.spill_bytes_padding = spilled_.bytes_padding();
 }
 
 std::string score_queue::waits_for() const {
@@ -454,6 +417,8 @@ std::string score_queue::waits_for() const {
                    std::to_string(tile.v_rows.size()) + " are reserved";
         return who + ", " + which + ": waits for the softmax unit";
     }
+    if (!params_.ista.enabled)
+        return waits_with_block();
     if (!closed_.empty()) {
         const slot_state& slot = slots_[closed_.front().block->slot];
         return who + ": closed tile " + std::to_string(slot.block->tiles[slot.next_tile]) + " of block " +

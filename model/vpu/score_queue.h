@@ -9,7 +9,8 @@
 //   v_fetch                     score queue -> KV buffer  V rows to reserve; a credit for each that was released
 //   reserved                    score queue -> RARS       so many V rows were reserved; no credits
 //   out                         score queue -> softmax    heads of tiles and their pairs
-//   spill                       score queue -> DRAM       base protocol; only with ISTA off, else it may stay unbound
+//   spill                       score queue -> DRAM       base protocol; used with ISTA off only, else it may stay
+//   unbound
 //
 // With ISTA off a block's tiles go on when its last one has closed, and their heads carry the maximum over the block.
 #pragma once
@@ -49,8 +50,8 @@ class score_queue : public clocked_module {
     tlm::tlm_analysis_port<pair_event> retained_pairs{"retained_pairs"};
     tlm::tlm_analysis_port<pair_event> pruned_pairs{"pruned_pairs"};
 
-    /// DRAM address from which on the pairs of a block may be spilled (ISTA off): 8 B a (row, key) pair, and 32 B a
-    /// tile.
+    /// DRAM address, a multiple of 32, from which on the pairs of a block may be spilled (ISTA off): 8 B for each row
+    /// with each key of the block's tiles. To be told before a job begins.
     void set_spill_region(std::uint64_t address) { spilled_.set_region(address); }
 
     void start(cycle_t cycle) { account_.start(cycle); }
@@ -116,6 +117,7 @@ class score_queue : public clocked_module {
     bool pass_on(cycle_t now);
     void report_level(cycle_t now);
     void account(cycle_t now, bool worked);
+    std::string waits_with_block() const;
 
     const params params_;
     const std::size_t score_memory_;  ///< pairs; ISTA off
@@ -135,7 +137,7 @@ class score_queue : public clocked_module {
     level_item level_sent_;
 
     memory_port spill_port_;
-    score_spill spilled_{spill_port_};
+    score_spill spilled_;
 
     score_queue_counters counters_;
     cycle_account account_{counters_.cycles};

@@ -32,6 +32,7 @@ void score_spill::add(std::size_t tile, const score_entry& pair) {
     log.partial[log.partial_pairs++] = pair;
     ++log.spilled;
     ++pairs_;
+    ++pairs_waiting_;
     if (log.partial_pairs == pairs_per_atom)
         write_partial(log);
 }
@@ -44,6 +45,7 @@ void score_spill::close(std::size_t tile) {
 void score_spill::write_partial(tile_log& log) {
     write w;
     w.address = region_ + next_;
+    w.pairs = log.partial_pairs;
     std::array<std::uint64_t, pairs_per_atom> words{};
     for (unsigned i = 0; i < log.partial_pairs; ++i)
         words[i] = encode(log.partial[i]);
@@ -62,7 +64,7 @@ std::uint32_t score_spill::free_request() const {
 }
 
 bool score_spill::step(cycle_t now, bool read_back, std::size_t oldest, std::size_t room) {
-    if (unanswered_ == in_flight || !port_.can_request(now))
+    if (unanswered_ == in_flight_ || !port_.can_request(now))
         return false;
     if (!writes_.empty()) {
         const write w = writes_.front();
@@ -72,6 +74,8 @@ bool score_spill::step(cycle_t now, bool read_back, std::size_t oldest, std::siz
         ++unanswered_;
         ++unanswered_writes_;
         bytes_written_ += atom_bytes;
+        pairs_waiting_ -= w.pairs;
+        ++sent_;
         port_.write(w.address, w.bytes.data(), atom_bytes, tag);
         return true;
     }
@@ -92,6 +96,8 @@ bool score_spill::step(cycle_t now, bool read_back, std::size_t oldest, std::siz
     ++log.asked;
     pairs_asked_ += a.pairs;
     bytes_read_ += atom_bytes;
+    bytes_padding_ += atom_bytes - a.pairs * pair_bytes;
+    ++sent_;
     port_.read(a.address, atom_bytes, tag);
     return true;
 }
@@ -125,6 +131,7 @@ bool score_spill::take(cycle_t now, returned& pair) {
     pair.tile = current_.tile;
     pair.pair = current_.entries[current_next_++];
     ++logs_[pair.tile].back;
+    ++pairs_back_;
     return true;
 }
 

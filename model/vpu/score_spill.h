@@ -18,8 +18,7 @@ class score_spill {
   public:
     static constexpr unsigned pairs_per_atom = 4;
     static constexpr unsigned atom_bytes = 32;
-    /// Requests unanswered at a time.
-    static constexpr unsigned in_flight = 16;
+    static constexpr unsigned pair_bytes = 8;
 
     /// A pair that came back, and the tile it belongs to, counted in the order of the block's tiles.
     struct returned {
@@ -27,7 +26,9 @@ class score_spill {
         score_entry pair;
     };
 
-    explicit score_spill(memory_port& port) : port_(port) {}
+    /// At most `in_flight` requests are unanswered at a time.
+    score_spill(memory_port& port, unsigned in_flight)
+        : port_(port), in_flight_(in_flight), requests_(in_flight), answers_(in_flight) {}
 
     /// Where the spilled pairs of a block lie; the region is used from its start for each block.
     void set_region(std::uint64_t address) { region_ = address; }
@@ -46,11 +47,18 @@ class score_spill {
 
     /// All pairs of this tile are back.
     bool is_back(std::size_t tile) const { return logs_[tile].back == logs_[tile].spilled; }
-    /// Pairs in full atoms that wait to be written.
-    std::size_t waiting() const { return writes_.size() * pairs_per_atom; }
+    /// Atoms that wait to be written.
+    std::size_t atoms_waiting() const { return writes_.size(); }
+    /// Pairs on chip that have still to be written.
+    std::uint64_t pairs_waiting() const { return pairs_waiting_; }
+    /// Pairs that are in DRAM or under way, and not back.
+    std::uint64_t pairs_away() const { return pairs_ - pairs_waiting_ - pairs_back_; }
     std::uint64_t pairs() const { return pairs_; }
+    std::uint64_t pairs_back() const { return pairs_back_; }
+    std::uint64_t requests() const { return sent_; }
     std::uint64_t bytes_written() const { return bytes_written_; }
     std::uint64_t bytes_read() const { return bytes_read_; }
+    std::uint64_t bytes_padding() const { return bytes_padding_; }
 
   private:
     struct atom {
@@ -67,6 +75,7 @@ class score_spill {
     };
     struct write {
         std::uint64_t address = 0;
+        unsigned pairs = 0;
         std::array<unsigned char, atom_bytes> bytes{};
     };
     struct answer {
@@ -85,12 +94,13 @@ class score_spill {
     std::uint32_t free_request() const;
 
     memory_port& port_;
+    const unsigned in_flight_;
     std::uint64_t region_ = 0;
     std::uint64_t next_ = 0;  ///< bytes of the region in use
     std::vector<tile_log> logs_;
     std::deque<write> writes_;
-    std::array<request, in_flight> requests_{};
-    registered_fifo<answer> answers_{in_flight};
+    std::vector<request> requests_;
+    registered_fifo<answer> answers_;
     answer current_;  ///< being handed out
     unsigned current_next_ = 0;
     unsigned unanswered_ = 0;
@@ -98,8 +108,12 @@ class score_spill {
     std::size_t pairs_asked_ = 0;  ///< in reads that are under way
     std::size_t next_tile_ = 0;    ///< tiles before it have been asked for
     std::uint64_t pairs_ = 0;
+    std::uint64_t pairs_waiting_ = 0;
+    std::uint64_t pairs_back_ = 0;
+    std::uint64_t sent_ = 0;
     std::uint64_t bytes_written_ = 0;
     std::uint64_t bytes_read_ = 0;
+    std::uint64_t bytes_padding_ = 0;
 };
 
 }  // namespace pade

@@ -26,9 +26,12 @@ struct score_queue_counters {
     std::uint64_t tiles = 0;                    ///< closed tiles that went on, empty ones included
     std::uint64_t tile_parts = 0;  ///< heads sent: tiles, or parts of tiles, with pairs or at a block's end
     std::vector<std::uint64_t> v_rows_fetched;  ///< by KV head: V rows reserved
-    std::uint64_t spilled_pairs = 0;            ///< ISTA off: pairs that went to DRAM and back
+    std::uint64_t spilled_pairs = 0;            ///< ISTA off: pairs that went to DRAM
+    std::uint64_t spilled_pairs_back = 0;       ///< and came back
+    std::uint64_t spill_requests = 0;           ///< reads and writes of an atom
     std::uint64_t spill_bytes_written = 0;      ///< in atoms
     std::uint64_t spill_bytes_read = 0;
+    std::uint64_t spill_bytes_padding = 0;  ///< of those read: what a tile leaves free in its last atom
     std::uint64_t tile_items_in = 0;
     std::uint64_t threshold_items_in = 0;
     std::uint64_t level_items_out = 0;

@@ -19,7 +19,7 @@ host::host(sc_core::sc_module_name name, const trace_set& trace, const params& p
       layout_(make_k_layout(p.layout, map_, {trace.keys, trace.head_dim, p.lane.key_bits})) {
     SC_THREAD(run);
     describe_job();
-    plan_memory(job_, *layout_, map_, p.output.bytes);
+    plan_memory(job_, *layout_, map_, p.output.bytes, p.ista.enabled ? 0 : spill_bytes(p, trace.keys));
 }
 
 void host::describe_job() {
@@ -103,6 +103,7 @@ void host::program() {
     write_register(reg::alpha, job_.alpha);
     write_register(reg::radius, job_.radius);
     write_register(reg::o_row_bytes, std::uint64_t{job_.o_row_bytes});
+    write_register(reg::spill_address, job_.spill_address);
     write_register(reg::heads, std::uint64_t{job_.heads.size()});
     write_register(reg::kv_heads, std::uint64_t{job_.kv_heads.size()});
     for (std::size_t i = 0; i < job_.heads.size(); ++i) {

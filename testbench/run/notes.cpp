@@ -1,6 +1,7 @@
 // What a combination of parameters and trace can and cannot do.
 #include <string>
 
+#include "model/dispatch/tile_order.h"
 #include "model/errors.h"
 #include "testbench/run/run.h"
 
@@ -13,10 +14,10 @@ void check_supported(const params& p, const trace_set& trace) {
     if (trace.head_dim % 8 != 0)
         throw input_error("head_dim of " + trace.path.string() + " is " + std::to_string(trace.head_dim) +
                           "; allowed: multiples of 8 up to 256");
-    if (!p.ista.enabled)
-        refuse("ista.enabled", "false", "true");
-    if (p.layout.k != k_layout_kind::plane_first)
-        refuse("layout.k", std::string(choice_name(p.layout.k)), "plane_first");
+    if (p.layout.k == k_layout_kind::value_major)
+        refuse("layout.k", std::string(choice_name(p.layout.k)), "plane_first, plane_per_token");
+    if (p.ista.enabled)
+        (void)make_tile_order(p.ista.order);  // refuses a custom one that is not there
     if (p.dispatch.admission != dispatch_admission::joint)
         refuse("dispatch.admission", std::string(choice_name(p.dispatch.admission)), "joint");
 }
@@ -37,6 +38,18 @@ std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
         unused("dispatch.pick", "dispatch.order is not out_of_order");
         unused("dispatch.pick_window", "dispatch.order is not out_of_order");
     }
+    if (p.ista.enabled) {
+        if (p.ista.score_bytes != defaults.ista.score_bytes)
+            unused("ista.score_bytes", "ista.enabled is true");
+        if (p.ista.spill_in_flight != defaults.ista.spill_in_flight)
+            unused("ista.spill_in_flight", "ista.enabled is true");
+    } else {
+        unused("ista.order", "ista.enabled is false, the tiles of a block ascend");
+        if (p.rows.blocks_in_flight != 1)
+            unused("rows.blocks_in_flight", "ista.enabled is false, one block is alive at a time");
+    }
+    if (p.layout.k != k_layout_kind::plane_first)
+        unused("layout.banks_per_plane", "layout.k is " + std::string(choice_name(p.layout.k)));
     if (!p.vpu.rars)
         unused("rars.split", "vpu.rars is false");
     if (trace.phase == trace_phase::decode)
