@@ -48,7 +48,7 @@ TEST_CASE("all other presets differ from the default") {
         INFO(each.name);
         params p;
         load_config(p, std::string(each.name));
-        const bool is_default = each.name == "hbm2_2000" || each.name == "plane_first";
+        const bool is_default = each.name == "hbm2_2000" || each.name == "plane_first" || each.name == "standard";
         CHECK((param_values(p) == param_values(params{})) == is_default);
     }
 }

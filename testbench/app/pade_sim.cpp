@@ -11,6 +11,7 @@
 #include "model/errors.h"
 #include "model/params_json.h"
 #include "testbench/app/audit_command.h"
+#include "testbench/app/batch_commands.h"
 #include "testbench/app/commands.h"
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/log.h"
@@ -62,6 +63,15 @@ int sc_main(int argc, char** argv) {
     check_arguments check_args;
     CLI::App* check = app.add_subcommand("check", "validates a configuration or a trace set, changes nothing");
     add_check_options(*check, check_args);
+    ablate_arguments ablate_args;
+    CLI::App* ablate = app.add_subcommand("ablate", "one technique more at each run: what each is worth");
+    add_ablate_options(*ablate, ablate_args);
+    suite_arguments suite_args;
+    CLI::App* suite = app.add_subcommand("suite", "every trace set below a folder: table, CSV, JUnit");
+    add_suite_options(*suite, suite_args);
+    diff_arguments diff_args;
+    CLI::App* diff = app.add_subcommand("diff", "two finished runs: parameters and figures that differ");
+    add_diff_options(*diff, diff_args);
     dram_arguments dram_args;
     CLI::App* dram = app.add_subcommand("dram", "drives the DRAM controller alone");
     add_dram_options(*dram, dram_args);
@@ -92,6 +102,12 @@ int sc_main(int argc, char** argv) {
         }
         if (*check)
             return check_command(check_args);
+        if (*ablate)
+            return ablate_command(ablate_args);
+        if (*suite)
+            return suite_command(suite_args);
+        if (*diff)
+            return diff_command(diff_args);
         if (*dram)
             return dram_command(dram_args);
         if (*audit)

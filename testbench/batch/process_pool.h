@@ -1,0 +1,29 @@
+// Runs commands as processes of their own, some at a time: a SystemC simulation cannot be repeated within a process.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace pade {
+
+struct process_job {
+    std::vector<std::string> command;  ///< program and arguments; the program is a path
+    std::filesystem::path log;         ///< takes stdout and stderr
+};
+
+struct process_outcome {
+    int exit_code = 0;  ///< 128 + number when a signal ended it
+    double wall_s = 0;
+};
+
+/// Runs all, at most `parallel` at a time, in the order of the list. done(n, outcome) is called as each ends, in this
+/// thread. Throws internal_error when a process cannot be started.
+void run_processes(const std::vector<process_job>& jobs, unsigned parallel,
+                   const std::function<void(std::size_t, const process_outcome&)>& done);
+
+/// The program that is running.
+std::string this_program();
+
+}  // namespace pade
