@@ -12,7 +12,7 @@ refusals     bad input ends with exit code 2, one message, and nothing left behi
 interface    outputs and exit codes of the design; config.json reproduces the run
 regression   figures of shipped sets are those of testbench/data/regression.json, within the tolerance given there
 stuck        a run without progress ends within watchdog.cycles with exit code 4 and says who waits for whom
-switches     each switch and size away from its default, one at a time: every check holds
+switches     each switch and size away from its default, one at a time or a few (a=1+b=2): every check holds
 documents    docs/parameters.md is what the program prints; every key of stats.json is in docs/statistics.md
 """
 import argparse
@@ -145,8 +145,7 @@ def check_refusals(bench):
     refused("unknown-key", "--set", "dispatch.ordr=in_order", words=["dispatch.ordr", "dispatch.order"])
     refused("bad-choice", "--set", "dispatch.order=sideways", words=["dispatch.order", "in_order"])
     refused("out-of-range", "--set", "lane.scoreboard_entries=0", words=["lane.scoreboard_entries", "1"])
-    refused("ista-off", "--set", "ista.enabled=false", words=["ista.enabled"])
-    refused("layout", "--set", "layout.k=value_major", words=["layout.k", "plane_first"])
+    refused("layout", "--set", "layout.k=value_major", words=["layout.k", "value_major", "plane_per_token"])
     refused("admission", "--set", "dispatch.admission=per_lane", words=["dispatch.admission", "joint"])
     refused("no-head", "--head", "99", words=["99"])
     refused("no-queries", "--queries", "5:5", words=["5:5"])
@@ -210,18 +209,21 @@ SWITCHES = """
     guard.recheck=false guard.alpha=0 guard.broadcast_latency=20 ista.order=sequential lane.bidirectional=false
     lane.key_bits=4 lane.key_bits=7 lane.fifo_planes=1 lane.scoreboard_entries=1 lane.scoreboard_entries=64
     lane.verdict_latency=7 link.latency=5 rows.packing=heads rows.blocks_in_flight=1 rows.count=1 rows.count=16
-    lane.count=4 lane.count=32 tile.keys=16 tile.keys=512 layout.banks_per_plane=1 decode.keep_kv=true
-    buffer.kv_bytes=32768 buffer.replacement=mru buffer.k_planes_per_cycle=1 buffer.port_queue=1 softmax.exp=exact
-    softmax.p_bits=8 vpu.rars=false rars.split=false vpu.macs_per_row=1 vpu.macs_per_row=128 vpu.v_rows_per_round=1
-    vpu.prefetch_rows=2 vpu.score_queue_high=1 output.bytes=4 clock.core_mhz=1000 clock.dram_mhz=1200
-    dram.pseudo_channels=1 dram.pseudo_channels=32 dram.refresh=none dram.refresh=per_bank dram.page_policy=closed
-    dram.page_policy=timed dram.arbiter_queue=1
+    lane.count=4 lane.count=32 tile.keys=16 tile.keys=512 layout.banks_per_plane=1 layout.k=plane_per_token
+    decode.keep_kv=true buffer.kv_bytes=32768 buffer.replacement=mru buffer.k_planes_per_cycle=1 buffer.port_queue=1
+    softmax.exp=exact softmax.p_bits=8 vpu.rars=false rars.split=false vpu.macs_per_row=1 vpu.macs_per_row=128
+    vpu.v_rows_per_round=1 vpu.prefetch_rows=2 vpu.score_queue_high=1 output.bytes=4 clock.core_mhz=1000
+    clock.dram_mhz=1200 dram.pseudo_channels=1 dram.pseudo_channels=32 dram.refresh=none dram.refresh=per_bank
+    dram.page_policy=closed dram.page_policy=timed dram.arbiter_queue=1
+    ista.enabled=false ista.enabled=false+ista.score_bytes=1024
+    ista.enabled=false+ista.score_bytes=1024+guard.enabled=false+ista.spill_in_flight=1+vpu.score_queue_high=1
 """.split()
 
 
 def check_switches(bench):
     for number, switch in enumerate(SWITCHES):
-        done, out = bench.run(f"switch{number}", "--set", switch, "--check-tlm")
+        options = [option for part in switch.split("+") for option in ("--set", part)]
+        done, out = bench.run(f"switch{number}", *options, "--check-tlm")
         bench.expect(done.returncode == 0, f"{switch}: exit code {done.returncode} {done.stderr.strip()}")
         if done.returncode == 0:
             shutil.rmtree(out)
