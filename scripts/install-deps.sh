@@ -1,9 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the project needs and this machine lacks. Debian 12 or a relative of it; as root, or with sudo.
+#
+#   scripts/install-deps.sh           to build and run
+#   scripts/install-deps.sh --tests   in addition what only tests and figures need
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-dev catch2 libboost-dev libcli11-dev
     nlohmann-json3-dev libssl-dev python3 python3-numpy python3-jsonschema)
+[[ ${1:-} != --tests ]] || packages+=(python3-matplotlib)
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "This is no Debian system; nothing is installed. Needed, by Debian's names: ${packages[*]}" >&2

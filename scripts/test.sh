@@ -55,7 +55,7 @@ need() { stage "$@" || summary; }
 build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
 run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
 
-need "install" scripts/install-deps.sh
+need "install" scripts/install-deps.sh --tests
 need "configure, release" configure release build
 need "build, release" build build 1000
 stage "tests, release" run_tests build -LE '^full$'
