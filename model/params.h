@@ -129,6 +129,7 @@ PADE_PARAMS(tile_params, PADE_TILE_PARAMS)
     X(dispatch_order, order, dispatch_order::out_of_order, "", ({}), "paper, section 4", "how a lane column delivers planes") \
     X(dispatch_pick, pick, dispatch_pick::oldest_key, "", ({}), "measured", "which of the asked-for planes present goes first") \
     X(dispatch_admission, admission, dispatch_admission::joint, "", ({}), "ours", "a key is admitted for all rows that see it at once, or lane by lane") \
+    X(uint, drift_keys, 32, "keys", ({1, 1024}), "ours", "admission per_lane: keys of a column that some row has admitted and another one not yet") \
     X(uint, open_tiles, 32, "tiles", ({1, 1024}), "ours", "tiles open at a time, over the blocks in flight") \
     X(uint, unconditional_planes, 3, "planes", ({1, 8}), "measured", "planes of an admitted key that are fetched without waiting for a decision") \
     X(uint, pick_window, 32, "planes", ({1, 1024}), "ours", "asked-for planes present that a column chooses among") \

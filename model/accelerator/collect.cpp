@@ -174,6 +174,8 @@ void accelerator::collect_qkpu(stats& out) const {
             d.blocked_entries);
     out.add("dispatch.blocked_tiles", "column-cycles", "the next key would have opened one tile too many",
             d.blocked_tiles);
+    out.add("dispatch.blocked_drift", "column-cycles", "the next key's row was too far ahead (admission per_lane)",
+            d.blocked_drift);
     out.add("dispatch.blocked_score_queue", "column-cycles", "the next key waited for the score queue",
             d.blocked_score_queue);
     out.add("dispatch.fetches", "atoms", "fetches of K atoms sent to the KV buffer", d.fetches);

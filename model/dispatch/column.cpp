@@ -1,5 +1,7 @@
 #include "model/dispatch/column.h"
 
+#include <algorithm>
+
 #include "model/errors.h"
 
 namespace pade {
@@ -8,6 +10,7 @@ column::column(const dispatch_params& params, unsigned rows, unsigned entries, u
     : order_(params.order),
       pick_(params.pick),
       window_(params.order == dispatch_order::out_of_order ? params.pick_window : 1),
+      entries_(entries),
       entry_room_(static_cast<row_mask>((1u << rows) - 1)),
       fifo_room_(entry_room_),
       entries_free_(rows, static_cast<std::uint16_t>(entries)),
@@ -22,15 +25,42 @@ std::uint16_t column::admit(live_key key) {
     free_tags_.pop_back();
     key.age = admitted_++;
     key.to_come.fill(key.alive);
-    for (row_mask rows = key.alive; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
+    take_entries(key.alive);
+    keys_[tag] = key;
+    ++live_;
+    if (key.waiting != 0)
+        waiting_.push_back(tag);
+    ask(tag, 0, key.alive);
+    return tag;
+}
+
+void column::take_entries(row_mask rows) {
+    for (; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
         const auto row = static_cast<unsigned>(__builtin_ctz(rows));
         if (--entries_free_[row] == 0)
             entry_room_ = static_cast<row_mask>(entry_room_ & ~(1u << row));
     }
-    keys_[tag] = key;
-    ++live_;
-    ask(tag, 0, key.alive);
-    return tag;
+}
+
+std::uint16_t column::find_waiting(std::uint32_t block, std::uint32_t kv, std::uint32_t key) const {
+    for (const std::uint16_t tag : waiting_)
+        if (keys_[tag].key == key && keys_[tag].kv == kv && keys_[tag].block == block)
+            return tag;
+    return no_tag;
+}
+
+void column::join(std::uint16_t tag, row_mask row) {
+    live_key& k = keys_[tag];
+    if ((k.waiting & row) != row)
+        throw internal_error("column: a row admitted a key twice");
+    k.waiting = static_cast<row_mask>(k.waiting & ~row);
+    k.alive = static_cast<row_mask>(k.alive | row);
+    for (row_mask& rows : k.to_come)
+        rows = static_cast<row_mask>(rows | row);
+    if (k.waiting == 0)
+        waiting_.erase(std::find(waiting_.begin(), waiting_.end(), tag));
+    take_entries(row);
+    ask(tag, 0, row);
 }
 
 void column::ask(std::uint16_t tag, unsigned plane, row_mask rows) {
@@ -72,7 +102,7 @@ void column::enter_window(const request& r) {
 }
 
 void column::remove(std::uint16_t tag) {
-    if (keys_[tag].alive != 0 || keys_[tag].pinned != 0)
+    if (keys_[tag].alive != 0 || keys_[tag].waiting != 0 || keys_[tag].pinned != 0)
         throw internal_error("column: a key was removed that is still in use");
     free_tags_.push_back(tag);
     --live_;

@@ -22,10 +22,10 @@ struct live_key {
     std::uint64_t tile = 0;   ///< sequence number of its tile
     std::uint64_t age = 0;    ///< admissions of the column before it
     std::uint8_t slot = 0;
-    std::uint8_t fetched = 0;  ///< planes 0 .. fetched-1 have been asked of the KV buffer
     std::uint8_t present = 0;  ///< bit r: plane r can be read from it
     std::uint8_t pinned = 0;   ///< bit r: this key pins the atom of plane r
     row_mask alive = 0;
+    row_mask waiting = 0;  ///< rows that see the key and have not admitted it (dispatch.admission per_lane)
     std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
     std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
     std::array<std::uint32_t, max_planes> atom{};
@@ -44,12 +44,23 @@ class column {
     /// Why nothing is delivered.
     enum class state : std::uint8_t { ready, no_room, port_busy, no_data, no_request, empty };
 
+    static constexpr std::uint16_t no_tag = 0xffff;
+
     column(const dispatch_params& params, unsigned rows, unsigned entries, unsigned fifo_planes);
 
     // ---- admission --------------------------------------------------------------------------------------------------
     /// Each of these rows has a free scoreboard entry.
     bool has_entries(row_mask rows) const { return (rows & ~entry_room_) == 0; }
+    /// Rows `key.alive` admit it; `key.waiting` will later.
     std::uint16_t admit(live_key key);
+    /// Tag of the key, if it lives and some row is still to admit it; no_tag otherwise.
+    std::uint16_t find_waiting(std::uint32_t block, std::uint32_t kv, std::uint32_t key) const;
+    /// One of the rows that wait for the key admits it.
+    void join(std::uint16_t tag, row_mask row);
+    /// Keys that some row has admitted and another one is still to admit.
+    std::size_t waiting() const { return waiting_.size(); }
+    /// The row has no live key in this column.
+    bool row_idle(unsigned row) const { return entries_free_[row] == entries_; }
     live_key& key(std::uint16_t tag) { return keys_[tag]; }
     const live_key& key(std::uint16_t tag) const { return keys_[tag]; }
     unsigned live() const { return live_; }
@@ -61,7 +72,7 @@ class column {
     void arrived(std::uint16_t tag, unsigned plane);
     /// The row has done with the key: its entry is free again.
     void end_row(std::uint16_t tag, unsigned row);
-    /// All rows have done with it.
+    /// All rows have done with it, and none is still to admit it.
     void remove(std::uint16_t tag);
 
     // ---- delivery ---------------------------------------------------------------------------------------------------
@@ -77,6 +88,7 @@ class column {
         std::uint8_t plane;
         bool before(const request& other) const { return age != other.age ? age < other.age : plane < other.plane; }
     };
+    void take_entries(row_mask rows);
     void list(std::uint16_t tag, unsigned plane);
     void enter_window(const request& r);
     std::size_t choose(state& why) const;
@@ -86,12 +98,14 @@ class column {
     std::size_t window_;
     std::uint64_t admitted_ = 0;
     unsigned live_ = 0;
+    unsigned entries_;
     row_mask entry_room_ = 0;
     row_mask fifo_room_ = 0;
     std::vector<std::uint16_t> entries_free_;  // by row
     std::vector<std::uint16_t> fifo_free_;     // by row
     std::vector<live_key> keys_;
     std::vector<std::uint16_t> free_tags_;
+    std::vector<std::uint16_t> waiting_;  // tags of keys that some row is still to admit, oldest first
     // Out of order: planes asked for and present; those that the pick looks at, in the order of its preference, and
     // those that came later, by arrival. In order: planes asked for, by request, present or not; the oldest is picked.
     std::vector<request> choices_;

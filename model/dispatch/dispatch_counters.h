@@ -34,6 +34,7 @@ struct dispatch_counters {
     std::uint64_t admissions = 0;
     std::uint64_t blocked_entries = 0;      ///< column-cycles in which the next key found no free entry in some row
     std::uint64_t blocked_tiles = 0;        ///< ... would have opened one tile too many
+    std::uint64_t blocked_drift = 0;        ///< ... admission per_lane: its row is too far ahead of another one
     std::uint64_t blocked_score_queue = 0;  ///< ... waited for the score queue to fall below its high water mark
     std::uint64_t fetches = 0;
     std::uint64_t merged = 0;  ///< fetches saved because the atom was in flight or pinned

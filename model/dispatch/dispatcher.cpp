@@ -17,15 +17,18 @@ dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
       rows_(p.rows.count),
       lanes_(p.lane.count),
       blocks_in_flight_(p.ista.enabled ? p.rows.blocks_in_flight : 1),
+      by_lane_(p.dispatch.admission == dispatch_admission::per_lane),
       ports_(p.lane.count),
       tracker_(p.dispatch.open_tiles),
       verdicts_in_(p.lane.count, p.lane.verdict_latency) {
-    if (p.dispatch.admission != dispatch_admission::joint)
-        throw input_error("dispatch.admission: " + std::string(choice_name(p.dispatch.admission)) +
-                          " is not there yet; allowed: joint");
     for (unsigned c = 0; c < lanes_; ++c) {
         columns_.emplace_back(p.dispatch, rows_, p.lane.scoreboard_entries, p.lane.fifo_planes);
-        streams_.emplace_back(c, lanes_);
+        if (by_lane_) {
+            for (unsigned row = 0; row < rows_; ++row)
+                streams_.emplace_back(c, lanes_, static_cast<row_mask>(1u << row));
+        } else {
+            streams_.emplace_back(c, lanes_);
+        }
         k_port[c].register_nb_transport_bw(this, &dispatcher::on_k_response, static_cast<int>(c));
     }
     for (unsigned i = 0; i < planes.size(); ++i) {
@@ -186,7 +189,7 @@ void dispatcher::take_verdict(unsigned c, unsigned row, const verdict_registers:
     live_key& k = columns_[c].key(v.tag);
     if (v.decision == verdict::next_plane) {
         const unsigned next = v.plane + 1u;
-        if (next >= k.fetched)
+        if ((k.pinned >> next & 1) == 0)
             want_plane(c, v.tag, next);
         columns_[c].ask(v.tag, next, static_cast<row_mask>(1u << row));
         return;
@@ -195,7 +198,7 @@ void dispatcher::take_verdict(unsigned c, unsigned row, const verdict_registers:
     tracker_.end_pair(k.tile, v.decision == verdict::retained);
     ++pairs_ended_;
     drop_unneeded(c, v.tag);
-    if (k.alive == 0)
+    if (k.alive == 0 && k.waiting == 0)
         columns_[c].remove(v.tag);
 }
 
@@ -261,64 +264,6 @@ void dispatcher::deliver(cycle_t now) {
     }
 }
 
-void dispatcher::admit(cycle_t now) {
-    for (unsigned c = 0; c < lanes_; ++c) {
-        const key_stream::entry* next = streams_[c].peek(blocks_);
-        if (next == nullptr)
-            continue;
-        if (params_.dispatch.order == dispatch_order::in_order_single && columns_[c].live() != 0)
-            continue;
-        if (!columns_[c].has_entries(next->rows)) {
-            ++counters_.blocked_entries;
-        } else if (above_high_ &&
-                   (closed_waits_ || !tracker_.is_open(next->tile) || !tracker_.is_oldest_open(next->tile))) {
-            ++counters_.blocked_score_queue;
-        } else if (!tracker_.open(next->tile)) {
-            ++counters_.blocked_tiles;
-        } else {
-            admit_key(c, *next, now);
-            wake();
-        }
-    }
-}
-
-void dispatcher::admit_key(unsigned c, const key_stream::entry& next, cycle_t now) {
-    live_key k;
-    k.key = next.key;
-    k.kv = next.kv;
-    k.block = static_cast<std::uint32_t>(next.block->info->id);
-    k.slot = static_cast<std::uint8_t>(next.block->info->slot);
-    k.tile = next.tile;
-    k.alive = next.rows;
-    auto& group = counters_.groups[k.kv];
-    if (!group.begun) {
-        group.begun = true;
-        group.first_admission = now;
-    }
-    ++group.keys;
-    ++counters_.admissions;
-    const std::uint16_t tag = columns_[c].admit(k);
-    const bool single = params_.dispatch.order == dispatch_order::in_order_single;
-    const unsigned unconditional = single ? 1 : params_.dispatch.unconditional_planes;
-    for (unsigned plane = 0; plane < unconditional; ++plane)
-        want_plane(c, tag, plane);
-
-    streams_[c].advance();
-    const key_stream::entry* following = streams_[c].peek(blocks_);
-    plane_item item;
-    item.what = plane_item::kind::admit;
-    item.slot = k.slot;
-    item.tag = tag;
-    item.key = k.key;
-    item.block = k.block;
-    for (row_mask rows = k.alive; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
-        const auto row = static_cast<unsigned>(__builtin_ctz(rows));
-        item.more = following != nullptr && (following->rows >> row & 1) != 0;
-        ++counters_.planes_out;
-        planes[c * rows_ + row].send(item, now + params_.dispatch.deliver_latency);
-    }
-}
-
 void dispatcher::pick(cycle_t now) {
     for (unsigned c = 0; c < lanes_; ++c) {
         port& p = ports_[c];
@@ -373,7 +318,6 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
     const k_place place = layout_->place(k.key, plane);
     k.atom[plane] = place.atom;
     k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom) + place.offset;
-    k.fetched = static_cast<std::uint8_t>(plane + 1);
     k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);
     const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};
     std::uint32_t handle = 0;
@@ -398,6 +342,7 @@ void dispatcher::drop_unneeded(unsigned c, std::uint16_t tag) {
         if (k.to_come[plane] != 0)
             continue;
         k.pinned = static_cast<std::uint8_t>(k.pinned & ~(1u << plane));
+        k.present = static_cast<std::uint8_t>(k.present & ~(1u << plane));  // a row that comes later fetches it anew
         if (atoms_.unpin(k.kv, k.atom[plane], {static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)}))
             release(k.kv, k.atom[plane]);
     }

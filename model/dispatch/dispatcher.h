@@ -107,7 +107,12 @@ class dispatcher : public clocked_module {
     void take_arrivals(cycle_t now);
     void deliver(cycle_t now);
     void admit(cycle_t now);
-    void admit_key(unsigned c, const key_stream::entry& next, cycle_t now);
+    void admit_by_lane(unsigned c, cycle_t now);
+    std::uint64_t* blocked(unsigned c, const key_stream::entry& next);
+    void admit_key(unsigned c, key_stream& stream, const key_stream::entry& next, row_mask sees, cycle_t now);
+    void join_key(unsigned c, std::uint16_t tag, key_stream& stream, const key_stream::entry& next, cycle_t now);
+    void want_unconditional(unsigned c, std::uint16_t tag);
+    void announce(unsigned c, std::uint16_t tag, key_stream& stream, row_mask to, cycle_t now);
     void pick(cycle_t now);
     void read_plane(unsigned c, const column::delivery& what);
     void send_fetches(cycle_t now);
@@ -130,6 +135,7 @@ class dispatcher : public clocked_module {
     unsigned rows_;
     unsigned lanes_;
     unsigned blocks_in_flight_;
+    bool by_lane_;  // dispatch.admission per_lane: a stream for each row of each column
     unsigned passes_ = 1;
     unsigned read_bytes_ = 8;
 

@@ -36,6 +36,10 @@ void random_run(std::uint32_t seed) {
     p.dispatch.deliver_latency = draw(1, 3);
     p.ista.enabled = draw(0, 4) != 0;
     p.ista.order = static_cast<ista_order>(draw(0, 1));
+    if (draw(0, 2) == 0) {
+        p.dispatch.admission = dispatch_admission::per_lane;
+        p.dispatch.drift_keys = draw(1, 20);
+    }
     p.layout.k = draw(0, 1) == 0 ? k_layout_kind::plane_first : k_layout_kind::plane_per_token;
     p.layout.banks_per_plane = draw(1, 2);
     p.decode.keep_kv = draw(0, 3) == 0;

@@ -209,10 +209,72 @@ TEST_CASE("joint admission: a key waits until each row that sees it has an entry
         CHECK(a.rows == 3);
 }
 
-TEST_CASE("admission per lane is refused: it is not there yet") {
+namespace {
+
+void row_drifts(unsigned drift) {
     params p = small_chip();
+    p.rows.count = 2;
+    p.lane.scoreboard_entries = 2;
+    p.tile.keys = 128;
     p.dispatch.admission = dispatch_admission::per_lane;
-    CHECK_THROWS_AS(dispatcher("dispatcher", p), input_error);
+    peer_options o;
+    o.plane_cycles = [](unsigned row) { return cycle_t{row == 1 ? 40u : 1u}; };
+    p.dispatch.drift_keys = drift;
+    bench b(p, make_job({job_phase::prefill, 2, 100, 64, 1, 1, false, 0}, p), o);
+    REQUIRE(b.run() == "");
+    std::vector<std::vector<int>> ahead(p.lane.count, std::vector<int>(3));  // keys of row 0, of row 1, most ahead
+    for (const admission& a : b.book().row_admissions) {
+        auto& of = ahead[a.column];
+        ++of[a.rows == 1 ? 0 : 1];
+        of[2] = std::max(of[2], of[0] - of[1]);
+    }
+    for (const auto& of : ahead) {
+        CHECK(of[0] == of[1]);
+        if (drift < 10)
+            CHECK(of[2] == static_cast<int>(drift));
+        else
+            CHECK(of[2] > 10);
+    }
+    CHECK((b.unit->counters().blocked_drift != 0) == (drift != 100));
+    CHECK(b.unit->counters().groups[0].planes_fetched == 100 * 8);
+}
+
+void rows_of_different_fate(bool by_lane) {
+    params p = small_chip();
+    p.rows.count = 2;
+    p.lane.scoreboard_entries = 2;
+    p.tile.keys = 128;
+    p.dispatch.admission = by_lane ? dispatch_admission::per_lane : dispatch_admission::joint;
+    peer_options o;
+    o.dies_at = [](const block_row& row, std::uint32_t) { return row.query == 0 ? 0u : 7u; };
+    bench b(p, make_job({job_phase::prefill, 2, 40, 256, 1, 1, false, 0}, p), o);
+    REQUIRE(b.run() == "");
+    // Jointly row 0 waits for row 1, and both take plane 0 in one delivery.
+    std::set<std::uint32_t> together;
+    for (const delivery& d : b.book().deliveries)
+        if (d.plane == 0 && d.rows == 3)
+            together.insert(d.key);
+    CHECK((together.size() == 40) == !by_lane);
+    CHECK((b.book().deliveries.size() > 40 * 8) == by_lane);
+    CHECK(b.unit->pairs_ended() == 80);
+}
+
+}  // namespace
+
+TEST_CASE("admission per lane lets a fast row run ahead by one key") {
+    row_drifts(1);
+}
+TEST_CASE("admission per lane lets a fast row run ahead by drift_keys keys and no more") {
+    row_drifts(3);
+}
+TEST_CASE("admission per lane lets a fast row run ahead as far as its keys go") {
+    row_drifts(100);
+}
+TEST_CASE("jointly a row that prunes early waits, and planes are delivered together") {
+    rows_of_different_fate(false);
+}
+TEST_CASE("per lane a row that prunes early goes on, and reads cost more than jointly") {
+    rows_of_different_fate(true);
 }
 
 TEST_CASE("releases pass fetches that wait: a KV buffer of few lines does not lock up") {

@@ -21,7 +21,7 @@ bool key_stream::find(const loaded_blocks& blocks) {
             for (; key_ < begin + info.tile_keys; key_ += lanes_, kv_position_ = 0) {
                 for (; kv_position_ < info.kv_heads.size(); ++kv_position_) {
                     const std::uint32_t kv = info.kv_heads[kv_position_];
-                    const row_mask rows = block.rows_that_see(kv, key_);
+                    const auto rows = static_cast<row_mask>(block.rows_that_see(kv, key_) & of_);
                     if (rows == 0)
                         continue;
                     entry_ = {&block, key_, kv, rows, block.first_tile + tile_position_};

@@ -58,7 +58,9 @@ class key_stream {
         std::uint64_t tile = 0;
     };
 
-    key_stream(unsigned column, unsigned lanes) : column_(column), lanes_(lanes) {}
+    /// `of`: the rows whose keys it gives; a key that none of them sees is passed over.
+    key_stream(unsigned column, unsigned lanes, row_mask of = static_cast<row_mask>(~0u))
+        : column_(column), lanes_(lanes), of_(of) {}
 
     /// The next key of the column that some row sees, or null when the loaded blocks have no more.
     const entry* peek(const loaded_blocks& blocks);
@@ -74,6 +76,7 @@ class key_stream {
 
     unsigned column_;
     unsigned lanes_;
+    row_mask of_;
     std::uint64_t block_ = 0;
     std::uint32_t tile_position_ = 0;
     std::uint32_t key_ = none;

@@ -223,8 +223,13 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
 
     auto [it, fresh] = live_[column].try_emplace(item.tag, live_key{id, item.key, r.kv, 0});
     live_key& k = it->second;
-    if (fresh) {
-        admissions.push_back({now, column, id, item.key, r.kv, 0});
+    const bool by_lane = params_.dispatch.admission == dispatch_admission::per_lane;
+    if (!fresh && (k.block != id || k.key != item.key || k.kv != r.kv || (!by_lane && admissions.back().at != now)))
+        problem(now, who + " shares its tag with another key, or was not admitted for all rows at once");
+    if (fresh || by_lane) {
+        const auto same = [&](const admission& a) { return a.block == id && a.key == item.key && a.kv == r.kv; };
+        if (!by_lane || std::none_of(admissions.rbegin(), admissions.rend(), same))
+            admissions.push_back({now, column, id, item.key, r.kv, 0});
         const std::uint64_t tile = tile_of(id, item.key);
         const bool opens = !any_tile_ || tile > highest_tile_;
         if (opens)
@@ -242,13 +247,12 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
             problem(now, who + " opened tile number " + std::to_string(open));
         if (level_.above && (level_.closed_waits || opens || tile != oldest))
             problem(now, who + " was admitted above the high water mark, not of the oldest open tile");
-    } else if (k.block != id || k.key != item.key || k.kv != r.kv || admissions.back().at != now) {
-        problem(now, who + " shares its tag with another key, or was not admitted for all rows at once");
     }
     k.rows = static_cast<row_mask>(k.rows | 1u << row);
+    row_admissions.push_back({now, column, id, item.key, r.kv, static_cast<row_mask>(1u << row)});
     for (admission& a : admissions)
-        if (a.at == now && a.column == column)
-            a.rows = k.rows;
+        if (a.column == column && (by_lane ? a.block == id && a.key == item.key && a.kv == r.kv : a.at == now))
+            a.rows = static_cast<row_mask>(a.rows | 1u << row);
 }
 
 void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, cycle_t now) {

@@ -86,7 +86,8 @@ class ledger {
     void problem(cycle_t now, const std::string& text);
 
     // What happened.
-    std::vector<admission> admissions;
+    std::vector<admission> admissions;      ///< of each key, with the edge of the first row and all its rows
+    std::vector<admission> row_admissions;  ///< of each row
     std::vector<delivery> deliveries;
     std::vector<fetch_item> fetches;  ///< without releases
     std::vector<cycle_t> fetched_at;

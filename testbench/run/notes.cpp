@@ -18,8 +18,6 @@ void check_supported(const params& p, const trace_set& trace) {
         refuse("layout.k", std::string(choice_name(p.layout.k)), "plane_first, plane_per_token");
     if (p.ista.enabled)
         (void)make_tile_order(p.ista.order);  // refuses a custom one that is not there
-    if (p.dispatch.admission != dispatch_admission::joint)
-        refuse("dispatch.admission", std::string(choice_name(p.dispatch.admission)), "joint");
 }
 
 std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
@@ -50,6 +48,8 @@ std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
     }
     if (p.layout.k != k_layout_kind::plane_first)
         unused("layout.banks_per_plane", "layout.k is " + std::string(choice_name(p.layout.k)));
+    if (p.dispatch.admission == dispatch_admission::joint && p.dispatch.drift_keys != defaults.dispatch.drift_keys)
+        unused("dispatch.drift_keys", "dispatch.admission is joint");
     if (!p.vpu.rars)
         unused("rars.split", "vpu.rars is false");
     if (trace.phase == trace_phase::decode)

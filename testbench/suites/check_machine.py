@@ -146,7 +146,7 @@ def check_refusals(bench):
     refused("bad-choice", "--set", "dispatch.order=sideways", words=["dispatch.order", "in_order"])
     refused("out-of-range", "--set", "lane.scoreboard_entries=0", words=["lane.scoreboard_entries", "1"])
     refused("layout", "--set", "layout.k=value_major", words=["layout.k", "value_major", "plane_per_token"])
-    refused("admission", "--set", "dispatch.admission=per_lane", words=["dispatch.admission", "joint"])
+    refused("custom", "--set", "ista.order=custom", words=["ista.order", "head_tail"])
     refused("no-head", "--head", "99", words=["99"])
     refused("no-queries", "--queries", "5:5", words=["5:5"])
     refused("queries-text", "--queries", "a:b", words=["--queries"])
@@ -215,6 +215,7 @@ SWITCHES = """
     vpu.v_rows_per_round=1 vpu.prefetch_rows=2 vpu.score_queue_high=1 output.bytes=4 clock.core_mhz=1000
     clock.dram_mhz=1200 dram.pseudo_channels=1 dram.pseudo_channels=32 dram.refresh=none dram.refresh=per_bank
     dram.page_policy=closed dram.page_policy=timed dram.arbiter_queue=1
+    dispatch.admission=per_lane dispatch.admission=per_lane+dispatch.drift_keys=1
     ista.enabled=false ista.enabled=false+ista.score_bytes=1024
     ista.enabled=false+ista.score_bytes=1024+guard.enabled=false+ista.spill_in_flight=1+vpu.score_queue_high=1
 """.split()
