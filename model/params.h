@@ -102,7 +102,7 @@ PADE_PARAMS(clock_params, PADE_CLOCK_PARAMS)
 PADE_PARAMS(rows_params, PADE_ROWS_PARAMS)
 
 #define PADE_LANE_PARAMS(X) \
-    X(uint, count, 16, "lanes", ({4, 32}), "paper, Table III", "lanes a row; key j belongs to lane column j mod count") \
+    X(uint, count, 16, "lanes", ({1, 32}), "paper, Table III", "lanes a row; key j belongs to lane column j mod count") \
     X(uint, key_bits, 8, "bit", ({4, 8}), "paper, section 2", "bits of a key element, B") \
     X(bool, bidirectional, true, "", ({}), "paper, section 4", "accumulate the minority symbol of each group") \
     X(uint, scoreboard_entries, 32, "entries", ({1, 64}), "paper, Table III", "scoreboard entries; a key holds one from admission to decision") \

@@ -70,5 +70,8 @@ stage "small trace, sanitizers" build-sanitize/pade-sim run --trace traces/use-l
 if $full; then
     stage "every trace set, release" run_tests build -L '^full$'
     stage "every trace set, sanitizers" run_tests build-sanitize -L '^full$'
+    rm -rf out/test-results
+    stage "planes and retained pairs of every set" "$python" scripts/results.py --sets "$PADE_TRACES" \
+        --out out/test-results --table value-rule
 fi
 summary

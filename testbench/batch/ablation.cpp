@@ -27,7 +27,7 @@ std::vector<ablation_step> make_steps() {
         {"bidirectional", "bidirectional sparsity (BS)", {"lane.bidirectional=false"}, {"lane.bidirectional=true"}},
         {"out_of_order", "out-of-order dispatch (OOE)", {"dispatch.order=in_order"}, {"dispatch.order=out_of_order"}},
         {"ista",
-         "interleaved tiles, head and tail in turn (ISTA)",
+         "interleaved tiles, head and tail in turn (ISTA), and a second row block beside the first",
          {"ista.enabled=false", "ista.order=sequential"},
          {"ista.enabled=true", "ista.order=head_tail"}},
         {"rars", "reuse-aware reorder scheduler (RARS)", {"vpu.rars=false"}, {"vpu.rars=true"}},
@@ -122,6 +122,7 @@ stats ablation_figures(const std::string& trace, const std::vector<ablation_seri
             const ablation_result& r = all[v].steps[n];
             const std::string step = variant + fmt::format("steps[{}].", n);
             s.add(step + "name", "", "", r.name);
+            s.add(step + "text", "", "", std::string(ablation_steps()[n].text));
             s.add(step + "cycles", "cycles", "", r.cycles);
             s.add(step + "ratio_to_previous", "", "", r.ratio);
             s.add(step + "planes_per_pair", "planes", "", r.planes_per_pair);

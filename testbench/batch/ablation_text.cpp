@@ -5,7 +5,10 @@
 namespace pade {
 
 std::string ablation_text(const std::string& trace, const std::vector<ablation_series>& all) {
-    std::string out = trace + "\n";
+    std::string out = trace + "\n\n";
+    for (const ablation_step& step : ablation_steps())
+        out += fmt::format("  {:<17} {}\n",
+                           &step == &ablation_steps().front() ? step.name : "+ " + std::string(step.name), step.text);
     for (const ablation_series& series : all) {
         std::string settings;
         for (const std::string& each : series.settings)
