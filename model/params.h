@@ -145,7 +145,7 @@ PADE_PARAMS(dispatch_params, PADE_DISPATCH_PARAMS)
 PADE_PARAMS(ista_params, PADE_ISTA_PARAMS)
 
 #define PADE_LAYOUT_PARAMS(X) \
-    X(k_layout_kind, k, k_layout_kind::plane_first, "", ({}), "paper, section 5", "where the bit planes of K lie in DRAM") \
+    X(k_layout_kind, k, k_layout_kind::plane_first, "", ({}), "paper, section 5", "how K lies in DRAM: by bit plane, all planes of a key together, or its values") \
     X(uint, banks_per_plane, 2, "banks", ({1, 2}), "ours", "banks over which one plane of a head is spread")
 PADE_PARAMS(layout_params, PADE_LAYOUT_PARAMS)
 

@@ -113,10 +113,9 @@ void accelerator::collect_qkpu(stats& out) const {
     out.add("planes.fetched_per_key_mean", "planes", "planes.fetched over the keys seen by a row, summed over blocks",
             ratio(as_double(fetched), as_double(keys)));
     const auto k = kv_buffer_->counters().of_tensor(0);
-    const unsigned slot_bytes = std::max(1u, static_cast<unsigned>(d.k_reads != 0 ? d.k_read_bytes / d.k_reads : 8));
     out.add("planes.dram_per_key_mean", "planes",
             "planes of K in the atoms read from DRAM, neighbours and repeats included, over the same keys",
-            ratio(as_double(k.bytes_read / slot_bytes), as_double(keys)));
+            ratio(as_double(dispatcher_->planes_in(k.bytes_read)), as_double(keys)));
     out.add("planes.keys", "keys", "keys admitted, summed over blocks", keys);
     out.add("planes.histogram_pruned_at", "pairs", "pairs pruned after plane 0 .. B-1, and by the re-check",
             std::move(histogram));
@@ -161,7 +160,8 @@ void accelerator::collect_qkpu(stats& out) const {
     out.add("guard.thresholds_raised", "", "times that some row's T rose", raised);
     out.add("guard.bounds_received", "", "lower bounds that reached the threshold units", bounds_in);
 
-    out.add("classes.dispatcher.delivering", "column-cycles", "a plane was chosen", d.delivering);
+    out.add("classes.dispatcher.delivering", "column-cycles",
+            "a plane was chosen, or a further part of it is being read", d.delivering);
     out.add("classes.dispatcher.no_room", "column-cycles", "planes are there, some asking row's FIFO is full",
             d.no_room);
     out.add("classes.dispatcher.port_busy", "column-cycles", "the KV buffer has not answered the reads before",
@@ -179,7 +179,7 @@ void accelerator::collect_qkpu(stats& out) const {
     out.add("dispatch.blocked_score_queue", "column-cycles", "the next key waited for the score queue",
             d.blocked_score_queue);
     out.add("dispatch.fetches", "atoms", "fetches of K atoms sent to the KV buffer", d.fetches);
-    out.add("dispatch.merged", "planes", "planes whose atom was in flight or pinned already", d.merged);
+    out.add("dispatch.merged", "planes", "planes whose atoms were in flight or pinned already", d.merged);
     out.add("dispatch.blocks", "", "row blocks", d.blocks);
     out.add("dispatch.tiles", "", "tiles, summed over blocks", d.tiles);
 }

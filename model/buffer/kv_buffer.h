@@ -5,7 +5,8 @@
 // Order of one cycle, which is also the priority: pins are dropped, fetches take their lines, DRAM reads leave; then
 // each bank makes one access: data from DRAM (oldest, then lowest channel), else a K read (oldest, then lowest port; up
 // to buffer.columns_per_read ports that want the same atom share it), else a V read (oldest, then lowest port). The K
-// feed delivers at most buffer.k_planes_per_cycle 64-bit words a cycle; when more could go, the ports take turns.
+// feed delivers at most buffer.k_planes_per_cycle 64-bit words a cycle; when more could go, the ports take turns. A K
+// read may ask for a bit plane of the values in a line (tlm/plane_select.h): it shares its access with no other.
 //
 // A line belongs to bank (fetch_item.bank + i) mod banks. A fetch takes all its lines or none; one that finds no line
 // waits at the head of its queue, K and V apart. Releases pass a waiting fetch, else the line that it waits for would
@@ -40,8 +41,8 @@ class kv_buffer : public clocked_module {
     stream_target<fetch_item> v_fetch{"v_fetch"};
     /// Releases of whole V rows. A credit comes back when the item was processed.
     stream_target<fetch_item> v_release{"v_release"};
-    /// [lane.count] reads of 1 to 32 B inside one atom. A read of an atom that no fetch has reserved gets
-    /// TLM_ADDRESS_ERROR_RESPONSE, a write TLM_COMMAND_ERROR_RESPONSE.
+    /// [lane.count] reads of 1 to 32 B inside one atom; with plane_select, of 1 to 4 B made of 8 to 32 of them. A read
+    /// of an atom that no fetch has reserved gets TLM_ADDRESS_ERROR_RESPONSE, a write TLM_COMMAND_ERROR_RESPONSE.
     sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<kv_buffer>> k_port;
     /// [vpu.v_rows_per_round] likewise. A read of a row whose fetch still waits for lines waits with it.
     sc_core::sc_vector<tlm_utils::passthrough_target_socket_tagged<kv_buffer>> v_port;

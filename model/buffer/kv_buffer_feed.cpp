@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "model/buffer/kv_buffer.h"
+#include "model/buffer/transposer.h"
 #include "model/errors.h"
 
 namespace pade {
@@ -98,6 +99,7 @@ void kv_buffer::admit(read_port& port, target_socket& socket, cycle_t now) {
 void kv_buffer::access_k(cycle_t now) {
     std::uint32_t candidates = 0;
     std::uint32_t lost = 0;
+    std::uint32_t selecting = 0;  // a plane of values
     std::uint64_t seen = 0;
     bool reader = false;
     bool data = false;
@@ -131,6 +133,7 @@ void kv_buffer::access_k(cycle_t now) {
             continue;
         }
         candidates |= bit(p);
+        selecting |= port.select() != nullptr ? bit(p) : 0;
         if ((seen & bank) == 0) {
             seen |= bank;
             best_of_bank_[b] = static_cast<std::uint8_t>(p);
@@ -149,8 +152,9 @@ void kv_buffer::access_k(cycle_t now) {
     }
     for (std::uint64_t left = seen; left != 0; left &= left - 1) {
         const unsigned b = lowest(left);
-        granted |=
-            ones(same_atom_[b]) > columns_per_read_ ? oldest_of(same_atom_[b], columns_per_read_) : same_atom_[b];
+        // The selectors of a bank make one plane of one key an access.
+        const unsigned served = (selecting & same_atom_[b]) != 0 ? 1 : columns_per_read_;
+        granted |= ones(same_atom_[b]) > served ? oldest_of(same_atom_[b], served) : same_atom_[b];
     }
     granted = take_turns(granted, now);
     lost |= candidates & ~granted;
@@ -316,8 +320,11 @@ void kv_buffer::access_v(cycle_t now) {
 
 void kv_buffer::deliver(read_port& port, cycle_t now) {
     payload& trans = port.requests().front();
-    const unsigned char* data = store_.read(port.line(), port.offset(), port.bytes());
-    if (port.bytes() == 8)  // a bit plane of 64 dims: the common width, known to the compiler
+    const unsigned char* data = store_.read(port.line(), port.offset(), port.touched());
+    if (plane_select* select = port.select()) {
+        transpose(data, select->bit, trans.get_data_ptr(), port.bytes());
+        select->selected = true;
+    } else if (port.bytes() == 8)  // a bit plane of 64 dims: the common width, known to the compiler
         std::memcpy(trans.get_data_ptr(), data, 8);
     else
         std::memcpy(trans.get_data_ptr(), data, port.bytes());

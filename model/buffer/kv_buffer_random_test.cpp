@@ -17,8 +17,9 @@ class k_driver : public peer {
     std::uint64_t wrong = 0;
     std::vector<std::pair<std::uint32_t, cycle_t>> log;  // (tag, visible) of each arrival
 
-    k_driver(sc_core::sc_module_name name, unsigned seed, unsigned fetches, std::vector<requester*> ports)
-        : peer(name), left(fetches), random_(seed), credits_(32), ports_(std::move(ports)) {
+    /// `planes`: half of the reads ask for a bit plane of the values there.
+    k_driver(sc_core::sc_module_name name, unsigned seed, unsigned fetches, std::vector<requester*> ports, bool planes)
+        : peer(name), left(fetches), random_(seed), credits_(32), ports_(std::move(ports)), planes_(planes) {
         out.on_credit(this, &k_driver::credit);
         arrived.on_item<k_driver, &k_driver::arrives>(this);
         for (requester* port : ports_)
@@ -54,8 +55,13 @@ class k_driver : public peer {
             const unsigned times = 1 + static_cast<unsigned>(random_() % 3);
             reads_[atom] += times;
             for (unsigned i = 0; i < times; ++i) {
+                requester& port = *ports_[random_() % ports_.size()];
+                const std::uint64_t address = atom * 32 + random_() % 2 * 16;
                 const unsigned bytes = random_() % 2 != 0 ? 8 : 16;
-                ports_[random_() % ports_.size()]->read(now + 1, atom * 32 + random_() % 2 * 16, bytes);
+                if (planes_ && random_() % 2 != 0)
+                    port.read_plane(now + 1, address, static_cast<int>(random_() % 8), bytes / 8);
+                else
+                    port.read(now + 1, address, bytes);
             }
         }
         while (releases_.ready(now) && credits_.available(now) != 0) {
@@ -81,6 +87,7 @@ class k_driver : public peer {
     std::mt19937 random_;
     credit_counter credits_;
     std::vector<requester*> ports_;
+    bool planes_;
     std::map<std::uint64_t, unsigned> reads_;
     std::map<std::uint64_t, bool> live_;
     registered_fifo<arrived_item> arrivals_;
@@ -162,7 +169,7 @@ struct random_system {
     std::vector<std::unique_ptr<requester>> k_readers, v_readers;
     std::vector<std::unique_ptr<memory_stub>> memory;
 
-    random_system(bench_clock& c, unsigned seed, bool reversed) : clock(c) {
+    random_system(bench_clock& c, unsigned seed, bool reversed, bool planes) : clock(c) {
         std::mt19937 engine(seed);
         const auto random = [&engine] { return static_cast<unsigned>(engine()); };
         p.buffer.kv_bytes = 32768;  // 1024 lines for 4200 atoms
@@ -196,7 +203,7 @@ struct random_system {
             k_ports.push_back(r.get());
         for (const auto& r : v_readers)
             v_ports.push_back(r.get());
-        k = std::make_unique<k_driver>(name("k_driver"), seed + 1, fetches, k_ports);
+        k = std::make_unique<k_driver>(name("k_driver"), seed + 1, fetches, k_ports, planes);
         v = std::make_unique<v_driver>(name("v_driver"), seed + 2, rows, v_ports);
         std::vector<clocked_module*> all = {kv.get(), k.get(), v.get()};
         for (auto* list : {&k_ports, &v_ports})
@@ -223,11 +230,11 @@ struct random_system {
     }
 };
 
-void random_traffic(unsigned seed) {
+void random_traffic(unsigned seed, bool planes = false) {
     INFO("seed " << seed);
     bench_clock clock;
-    random_system one(clock, seed, false);
-    random_system two(clock, seed, true);
+    random_system one(clock, seed, false, planes);
+    random_system two(clock, seed, true, planes);
     const cycle_t end = 80000;
     clock.run_to(end);
     for (random_system* s : {&one, &two}) {
@@ -288,4 +295,10 @@ TEST_CASE("random traffic with random stalls, seed 3") {
 }
 TEST_CASE("random traffic with random stalls, seed 4") {
     random_traffic(4);
+}
+TEST_CASE("random traffic, half of it planes of values, seed 5") {
+    random_traffic(5, true);
+}
+TEST_CASE("random traffic, half of it planes of values, seed 6") {
+    random_traffic(6, true);
 }

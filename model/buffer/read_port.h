@@ -10,6 +10,7 @@
 
 #include "model/buffer/line_store.h"
 #include "tlm/memory_link.h"
+#include "tlm/plane_select.h"
 
 namespace pade {
 
@@ -34,6 +35,7 @@ class read_port {
             atom_ = address / line_store::line_bytes;
             offset_ = static_cast<unsigned>(address % line_store::line_bytes);
             bytes_ = bytes;
+            select_ = read.get_extension<plane_select>();
             if (!legal(read))
                 return outcome::bad;
             line_ = store.find(atom_);
@@ -49,7 +51,9 @@ class read_port {
     std::uint64_t atom() const { return atom_; }
     unsigned offset() const { return offset_; }
     unsigned bytes() const { return bytes_; }
-    /// 64-bit words of the oldest request.
+    /// Not null: the oldest request wants a plane of values.
+    plane_select* select() const { return select_; }
+    /// 64-bit words of the oldest request; fewer bits take a whole one.
     unsigned planes() const { return (bytes_ + 7) / 8; }
 
     /// True when an access made now has a place in the pipe.
@@ -67,13 +71,17 @@ class read_port {
     /// True when only time, or the request that follows, stands between an answer and its reader.
     bool will_be_due() const { return !answers_.empty() && response_.open() == nullptr; }
 
+    /// Bytes of the line that the oldest request is made of.
+    unsigned touched() const { return select_ != nullptr ? 8 * bytes_ : bytes_; }
+
   private:
     bool legal(payload& read) const {
         if (!read.is_read())
             read.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
         else if (read.get_byte_enable_ptr() != nullptr)
             read.set_response_status(tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
-        else if (bytes_ == 0 || read.get_streaming_width() < bytes_ || offset_ + bytes_ > line_store::line_bytes)
+        else if (bytes_ == 0 || read.get_streaming_width() < bytes_ || offset_ + touched() > line_store::line_bytes ||
+                 (select_ != nullptr && select_->bit >= 8))
             read.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
         else
             return true;
@@ -90,6 +98,7 @@ class read_port {
     std::uint64_t atom_ = 0;
     unsigned offset_ = 0;
     unsigned bytes_ = 0;
+    plane_select* select_ = nullptr;
 };
 
 }  // namespace pade

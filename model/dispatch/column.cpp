@@ -49,6 +49,11 @@ std::uint16_t column::find_waiting(std::uint32_t block, std::uint32_t kv, std::u
     return no_tag;
 }
 
+bool column::awaits(row_mask row) const {
+    return std::any_of(waiting_.begin(), waiting_.end(),
+                       [&](std::uint16_t tag) { return (keys_[tag].waiting & row) != 0; });
+}
+
 void column::join(std::uint16_t tag, row_mask row) {
     live_key& k = keys_[tag];
     if ((k.waiting & row) != row)

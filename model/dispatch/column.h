@@ -23,12 +23,13 @@ struct live_key {
     std::uint64_t age = 0;    ///< admissions of the column before it
     std::uint8_t slot = 0;
     std::uint8_t present = 0;  ///< bit r: plane r can be read from it
-    std::uint8_t pinned = 0;   ///< bit r: this key pins the atom of plane r
+    std::uint8_t pinned = 0;   ///< bit r: this key pins the atoms of plane r
     row_mask alive = 0;
     row_mask waiting = 0;  ///< rows that see the key and have not admitted it (dispatch.admission per_lane)
-    std::array<row_mask, max_planes> asking{};   ///< rows that wait for plane r
-    std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
-    std::array<std::uint32_t, max_planes> atom{};
+    std::array<row_mask, max_planes> asking{};        ///< rows that wait for plane r
+    std::array<row_mask, max_planes> to_come{};       ///< living rows that have not been sent plane r
+    std::array<std::uint8_t, max_planes> missing{};   ///< atoms of plane r that are pinned and not there yet
+    std::array<std::uint32_t, max_planes> atom{};     ///< the first one of plane r
     std::array<std::uint64_t, max_planes> address{};  ///< of the plane in DRAM
     bool delivered_any[max_planes]{};
 };
@@ -59,6 +60,8 @@ class column {
     void join(std::uint16_t tag, row_mask row);
     /// Keys that some row has admitted and another one is still to admit.
     std::size_t waiting() const { return waiting_.size(); }
+    /// Some key that another row has admitted waits for this row.
+    bool awaits(row_mask row) const;
     /// The row has no live key in this column.
     bool row_idle(unsigned row) const { return entries_free_[row] == entries_; }
     live_key& key(std::uint16_t tag) { return keys_[tag]; }

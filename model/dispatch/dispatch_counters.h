@@ -24,7 +24,7 @@ struct dispatch_group_counters {
 
 struct dispatch_counters {
     // Each cycle of each lane column is in exactly one of these.
-    std::uint64_t delivering = 0;  ///< a plane was chosen
+    std::uint64_t delivering = 0;  ///< a plane was chosen, or a further part of it was read
     std::uint64_t no_room = 0;     ///< planes are there, but some asking row's FIFO is full
     std::uint64_t port_busy = 0;   ///< a plane is there, but the KV buffer has not answered the reads before it
     std::uint64_t no_data = 0;     ///< planes asked for are on their way from DRAM
@@ -50,7 +50,6 @@ struct dispatch_counters {
     std::uint64_t tile_items_out = 0;
     std::uint64_t query_commands_out = 0;
     std::uint64_t k_reads = 0;  ///< transactions on the K ports
-    std::uint64_t k_read_bytes = 0;
 
     std::vector<dispatch_head_counters> heads;
     std::vector<dispatch_group_counters> groups;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "model/errors.h"
+#include "tlm/plane_select.h"
 
 namespace pade {
 
@@ -19,6 +20,7 @@ dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
       blocks_in_flight_(p.ista.enabled ? p.rows.blocks_in_flight : 1),
       by_lane_(p.dispatch.admission == dispatch_admission::per_lane),
       ports_(p.lane.count),
+      gathered_(p.lane.count),
       tracker_(p.dispatch.open_tiles),
       verdicts_in_(p.lane.count, p.lane.verdict_latency) {
     for (unsigned c = 0; c < lanes_; ++c) {
@@ -157,6 +159,10 @@ void dispatcher::begin_job() {
     row_blocks_ = std::make_unique<row_blocks>(job_, params_, blocks_known_);
     passes_ = (job_->head_dim + lane_dims - 1) / lane_dims;
     read_bytes_ = layout_->plane_bytes();
+    plane_atoms_ = layout_->plane_atoms();
+    by_value_ = layout_->by_value();
+    const bool single = params_.dispatch.order == dispatch_order::in_order_single;
+    unconditional_ = by_value_ ? params_.lane.key_bits : single ? 1 : params_.dispatch.unconditional_planes;
     atoms_.reset(static_cast<std::uint32_t>(job_->kv_heads.size()), layout_->atoms());
     counters_.heads.resize(job_->heads.size());
     counters_.groups.resize(job_->kv_heads.size());
@@ -212,7 +218,11 @@ void dispatcher::take_arrivals(cycle_t now) {
             release(kv, atom);
             continue;
         }
-        atoms_.for_each_user(handle, [&](const key_ref& user) { columns_[user.column].arrived(user.tag, user.plane); });
+        atoms_.for_each_user(handle, [&](const key_ref& user) {
+            column& c = columns_[user.column];
+            if (--c.key(user.tag).missing[user.plane] == 0)
+                c.arrived(user.tag, user.plane);
+        });
     }
 }
 
@@ -231,6 +241,11 @@ void dispatcher::deliver(cycle_t now) {
         p.head = (p.head + 1) % port_depth;
         --p.count;
         --p.answered;
+        const unsigned char* data = read.payload->get_data_ptr();
+        if (by_value_ && (data = gather(c, read)) == nullptr) {
+            wake();
+            continue;  // the rest of the plane is to come
+        }
 
         live_key& k = columns_[c].key(read.what.tag);
         plane_item item;
@@ -240,11 +255,10 @@ void dispatcher::deliver(cycle_t now) {
         item.key = k.key;
         item.block = k.block;
         item.words = static_cast<std::uint8_t>(passes_);
-        const unsigned char* data = read.payload->get_data_ptr();
         if (read_bytes_ == sizeof item.bits[0])  // the common width, known to the compiler
             std::memcpy(item.bits.data(), data, sizeof item.bits[0]);
         else
-            std::memcpy(item.bits.data(), data, read_bytes_);
+            std::memcpy(item.bits.data(), data, std::size_t{read_bytes_} * plane_atoms_);
         read.payload->release();
 
         auto& group = counters_.groups[k.kv];
@@ -264,6 +278,18 @@ void dispatcher::deliver(cycle_t now) {
     }
 }
 
+/// A plane of values comes atom by atom. All of it when this was its last part, else null.
+const unsigned char* dispatcher::gather(unsigned c, const read_in_flight& read) {
+    if (!read.payload->get_extension<plane_select>()->selected)
+        throw internal_error(std::string(name()) + ": the target of the K ports does not know plane_select");
+    auto* plane = reinterpret_cast<unsigned char*>(gathered_[c].data());
+    std::memcpy(plane + std::size_t{read.part} * read_bytes_, read.payload->get_data_ptr(), read_bytes_);
+    if (read.part + 1u == plane_atoms_)
+        return plane;
+    read.payload->release();
+    return nullptr;
+}
+
 void dispatcher::pick(cycle_t now) {
     for (unsigned c = 0; c < lanes_; ++c) {
         port& p = ports_[c];
@@ -276,24 +302,39 @@ void dispatcher::pick(cycle_t now) {
             p.why = column::state::port_busy;
             continue;
         }
+        if (p.parts_left != 0) {  // a part each cycle, at least as many as the plane has passes
+            p.why = column::state::ready;
+            read_plane(c, p.reading, plane_atoms_ - p.parts_left--);
+            wake();
+            continue;
+        }
         column::delivery what;
         p.why = columns_[c].pick(what);
         if (p.why != column::state::ready)
             continue;
-        read_plane(c, what);
-        p.free_at = now + passes_;
+        read_plane(c, what, 0);
+        if (plane_atoms_ == 1) {
+            p.free_at = now + passes_;
+        } else {
+            p.reading = what;
+            p.parts_left = plane_atoms_ - 1;
+        }
         wake();
     }
 }
 
-void dispatcher::read_plane(unsigned c, const column::delivery& what) {
+void dispatcher::read_plane(unsigned c, const column::delivery& what, unsigned part) {
     port& p = ports_[c];
     const live_key& k = columns_[c].key(what.tag);
-    tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, k.address[what.plane], read_bytes_);
-    p.reads[(p.head + p.count) % port_depth] = {&payload, what};
+    std::uint64_t address = k.address[what.plane];
+    if (part != 0)
+        address = layout_->address(job_->kv_heads[k.kv].k_row, k.atom[what.plane] + part);
+    tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, address, read_bytes_);
+    if (by_value_)
+        plane_select::ask(payload, layout_->bit_of(k.key, 0, what.plane).bit);
+    p.reads[(p.head + p.count) % port_depth] = {&payload, what, static_cast<std::uint8_t>(part)};
     ++p.count;
     ++counters_.k_reads;
-    counters_.k_read_bytes += read_bytes_;
     p.request_open = true;
     p.end_req_at = 0;
     tlm::tlm_phase phase = tlm::BEGIN_REQ;
@@ -309,77 +350,6 @@ void dispatcher::read_plane(unsigned c, const column::delivery& what) {
         return;
     phase = tlm::END_RESP;
     k_port[c]->nb_transport_fw(payload, phase, delay);
-}
-
-// ---- what keys want from the KV buffer ------------------------------------------------------------------------------
-
-void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
-    live_key& k = columns_[c].key(tag);
-    const k_place place = layout_->place(k.key, plane);
-    k.atom[plane] = place.atom;
-    k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom) + place.offset;
-    k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);
-    const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};
-    std::uint32_t handle = 0;
-    const atom_table::state state = atoms_.pin(k.kv, place.atom, user, handle);
-    if (state == atom_table::state::absent) {
-        fetch_item item = make_item(fetch_item::kind::fetch, k.kv, place.atom);
-        item.tag = handle;
-        ++counters_.fetches;
-        fetches_out_.push_back(item);
-        return;
-    }
-    ++counters_.merged;
-    if (state == atom_table::state::present)
-        columns_[c].arrived(tag, plane);
-}
-
-/// Unpins each plane of the key that no living row has still to be sent.
-void dispatcher::drop_unneeded(unsigned c, std::uint16_t tag) {
-    live_key& k = columns_[c].key(tag);
-    for (unsigned pinned = k.pinned; pinned != 0; pinned &= pinned - 1) {
-        const auto plane = static_cast<unsigned>(__builtin_ctz(pinned));
-        if (k.to_come[plane] != 0)
-            continue;
-        k.pinned = static_cast<std::uint8_t>(k.pinned & ~(1u << plane));
-        k.present = static_cast<std::uint8_t>(k.present & ~(1u << plane));  // a row that comes later fetches it anew
-        if (atoms_.unpin(k.kv, k.atom[plane], {static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)}))
-            release(k.kv, k.atom[plane]);
-    }
-}
-
-void dispatcher::release(std::uint32_t kv, std::uint32_t atom) {
-    ++counters_.releases;
-    releases_out_.push_back(make_item(fetch_item::kind::release, kv, atom));
-}
-
-fetch_item dispatcher::make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const {
-    fetch_item item;
-    item.what = kind;
-    item.of = fetch_item::tensor::k;
-    item.kv = kv;
-    item.address = layout_->address(job_->kv_heads[kv].k_row, atom);
-    item.bank = layout_->buffer_bank(atom);
-    item.useful[0] = layout_->useful(atom);
-    return item;
-}
-
-void dispatcher::send_fetches(cycle_t now) {
-    unsigned left = params_.dispatch.fetches_per_cycle;
-    const auto send_from = [&](std::deque<fetch_item>& queue, unsigned keep) {
-        for (; left != 0 && !queue.empty() && fetch_credits_.available(now) > keep; --left) {
-            fetch_credits_.take(now);
-            ++counters_.fetch_items_out;
-            k_fetch.send(queue.front(), now + params_.link.latency);
-            queue.pop_front();
-        }
-    };
-    // A release never waits behind fetches, and the last place is kept for it: the line that it gives up may be the one
-    // that the fetches wait for. It cannot overtake a fetch of its own atom, which has come before there is a release.
-    send_from(releases_out_, 0);
-    send_from(fetches_out_, 1);
-    if (left == 0 && (!fetches_out_.empty() || !releases_out_.empty()))
-        wake();
 }
 
 }  // namespace pade

@@ -61,6 +61,8 @@ class dispatcher : public clocked_module {
     /// Pairs that have ended so far, for the progress bar.
     std::uint64_t pairs_ended() const { return pairs_ended_; }
     std::string waits_for() const;
+    /// Planes of K in so many bytes of it, by the layout of the last job; 0 before there was one.
+    std::uint64_t planes_in(std::uint64_t bytes) const { return layout_ ? layout_->planes_in(bytes) : 0; }
 
     /// Reads in flight on a K port at most.
     static constexpr unsigned port_depth = 4;
@@ -71,6 +73,7 @@ class dispatcher : public clocked_module {
     struct read_in_flight {
         tlm::tlm_generic_payload* payload;
         column::delivery what;
+        std::uint8_t part;  // of the plane, atom by atom
     };
     struct port {
         std::array<read_in_flight, port_depth> reads{};  // ring, oldest at head
@@ -81,7 +84,9 @@ class dispatcher : public clocked_module {
         unsigned new_answers = 0;   // answers that came at edge answered_at
         bool request_open = false;  // BEGIN_REQ without END_REQ
         cycle_t end_req_at = 0;
-        cycle_t free_at = 0;  // passes of the last plane
+        cycle_t free_at = 0;         // passes of the last plane
+        column::delivery reading{};  // the plane under way, while parts of it are to be read
+        unsigned parts_left = 0;
         column::state why = column::state::empty;
     };
 
@@ -114,7 +119,8 @@ class dispatcher : public clocked_module {
     void want_unconditional(unsigned c, std::uint16_t tag);
     void announce(unsigned c, std::uint16_t tag, key_stream& stream, row_mask to, cycle_t now);
     void pick(cycle_t now);
-    void read_plane(unsigned c, const column::delivery& what);
+    void read_plane(unsigned c, const column::delivery& what, unsigned part);
+    const unsigned char* gather(unsigned c, const read_in_flight& read);
     void send_fetches(cycle_t now);
     void run_blocks(cycle_t now);
     void send_tiles(cycle_t now);
@@ -130,7 +136,7 @@ class dispatcher : public clocked_module {
     const params params_;
     const address_map map_;
     std::shared_ptr<const job> job_;
-    std::unique_ptr<k_layout> layout_;
+    std::unique_ptr<k_layout> layout_;  // of the last job
     std::unique_ptr<row_blocks> row_blocks_;
     unsigned rows_;
     unsigned lanes_;
@@ -138,10 +144,14 @@ class dispatcher : public clocked_module {
     bool by_lane_;  // dispatch.admission per_lane: a stream for each row of each column
     unsigned passes_ = 1;
     unsigned read_bytes_ = 8;
+    unsigned plane_atoms_ = 1;
+    unsigned unconditional_ = 1;
+    bool by_value_ = false;
 
     std::vector<column> columns_;
     std::vector<key_stream> streams_;
     std::vector<port> ports_;
+    std::vector<std::array<std::uint64_t, max_passes>> gathered_;  // [column] parts of a plane that have come
     atom_table atoms_;
     tile_tracker tracker_;
     loaded_blocks blocks_;

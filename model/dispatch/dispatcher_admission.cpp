@@ -34,7 +34,9 @@ void dispatcher::admit_by_lane(unsigned c, cycle_t now) {
             continue;
         const auto block = static_cast<std::uint32_t>(next->block->info->id);
         const std::uint16_t tag = columns_[c].find_waiting(block, next->kv, next->key);
-        const bool too_far = tag == column::no_tag && columns_[c].waiting() >= params_.dispatch.drift_keys;
+        // Only a row that leads is held back: one that others wait for may have keys of its own before theirs.
+        const bool too_far = tag == column::no_tag && columns_[c].waiting() >= params_.dispatch.drift_keys &&
+                             !columns_[c].awaits(next->rows);
         std::uint64_t* why = too_far ? &counters_.blocked_drift : blocked(c, *next);
         if (why == nullptr) {
             admitted = true;
@@ -94,9 +96,7 @@ void dispatcher::join_key(unsigned c, std::uint16_t tag, key_stream& stream, con
 }
 
 void dispatcher::want_unconditional(unsigned c, std::uint16_t tag) {
-    const bool single = params_.dispatch.order == dispatch_order::in_order_single;
-    const unsigned planes_wanted = single ? 1 : params_.dispatch.unconditional_planes;
-    for (unsigned plane = 0; plane < planes_wanted; ++plane)
+    for (unsigned plane = 0; plane < unconditional_; ++plane)
         if ((columns_[c].key(tag).pinned >> plane & 1) == 0)
             want_plane(c, tag, plane);
 }

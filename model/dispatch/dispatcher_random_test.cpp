@@ -40,7 +40,7 @@ void random_run(std::uint32_t seed) {
         p.dispatch.admission = dispatch_admission::per_lane;
         p.dispatch.drift_keys = draw(1, 20);
     }
-    p.layout.k = draw(0, 1) == 0 ? k_layout_kind::plane_first : k_layout_kind::plane_per_token;
+    p.layout.k = static_cast<k_layout_kind>(draw(0, 2));
     p.layout.banks_per_plane = draw(1, 2);
     p.decode.keep_kv = draw(0, 3) == 0;
     p.buffer.q_prefetch_blocks = draw(1, 4);
@@ -48,7 +48,7 @@ void random_run(std::uint32_t seed) {
 
     job_shape shape;
     shape.phase = draw(0, 1) == 0 ? job_phase::prefill : job_phase::decode;
-    shape.head_dim = one_of({8, 32, 64, 80, 128, 256});
+    shape.head_dim = one_of({8, 16, 24, 32, 64, 80, 128, 256});
     shape.kv_heads = draw(1, 3);
     shape.group = one_of({1, 2, 4});
     shape.keys = draw(1, 90);
@@ -121,3 +121,13 @@ PADE_SEED(17)
 PADE_SEED(18)
 PADE_SEED(19)
 PADE_SEED(20)
+PADE_SEED(21)
+PADE_SEED(22)
+PADE_SEED(23)
+PADE_SEED(24)
+PADE_SEED(25)
+PADE_SEED(26)
+PADE_SEED(27)
+PADE_SEED(28)
+PADE_SEED(29)
+PADE_SEED(30)

@@ -270,6 +270,21 @@ TEST_CASE("admission per lane lets a fast row run ahead by drift_keys keys and n
 TEST_CASE("admission per lane lets a fast row run ahead as far as its keys go") {
     row_drifts(100);
 }
+TEST_CASE("admission per lane does not lock up where late rows see keys that the leader does not") {
+    params p = small_chip();
+    p.rows.count = 4;
+    p.lane.scoreboard_entries = 1;
+    p.tile.keys = 16;
+    p.ista.order = ista_order::head_tail;
+    p.dispatch.admission = dispatch_admission::per_lane;
+    p.dispatch.drift_keys = 1;
+    peer_options o;
+    o.plane_cycles = [](unsigned row) { return cycle_t{row == 0 ? 1u : 9u}; };
+    bench b(p, make_job({job_phase::prefill, 70, 70, 64, 1, 1, true, 0}, p), o);
+    REQUIRE(b.run() == "");
+    CHECK(b.unit->pairs_ended() == 70 * 71 / 2);
+}
+
 TEST_CASE("jointly a row that prunes early waits, and planes are delivered together") {
     rows_of_different_fate(false);
 }

@@ -20,9 +20,12 @@ ledger::ledger(const params& p, std::shared_ptr<const job> work)
         for (std::uint32_t key = 0; key < job_->keys; ++key)
             for (unsigned plane = 0; plane < p.lane.key_bits; ++plane) {
                 const k_place at = layout_->place(key, plane);
-                const std::uint64_t atom = layout_->address(job_->kv_heads[kv].k_row, at.atom);
-                places_[atom + at.offset] = {kv, key, plane};
-                in_atom_[atom].push_back({kv, key, plane});
+                const unsigned bit = layout_->by_value() ? layout_->bit_of(key, 0, plane).bit : no_bit;
+                for (unsigned part = 0; part < layout_->plane_atoms(); ++part) {
+                    const std::uint64_t atom = layout_->address(job_->kv_heads[kv].k_row, at.atom + part);
+                    places_[read_key(atom + at.offset, bit)] = {kv, key, plane, part};
+                    in_atom_[atom].push_back({kv, key, plane, part});
+                }
             }
 }
 
@@ -158,7 +161,7 @@ void ledger::fetch(const fetch_item& item, cycle_t now) {
         return;
     }
     const place& first = keys->second.front();
-    const std::uint32_t number = layout_->place(first.key, first.plane).atom;
+    const std::uint32_t number = layout_->place(first.key, first.plane).atom + first.part;
     if (item.kv != first.kv || item.bank != layout_->buffer_bank(number) || item.useful[0] != layout_->useful(number))
         problem(now, "KV head, bank or mask of a fetch item do not fit its address");
     atom_state& atom = atoms_[item.address];
@@ -177,7 +180,9 @@ void ledger::fetch(const fetch_item& item, cycle_t now) {
     fetches.push_back(item);
     fetched_at.push_back(now);
     const bool single = params_.dispatch.order == dispatch_order::in_order_single;
-    const unsigned unconditional = single ? 1 : params_.dispatch.unconditional_planes;
+    const unsigned unconditional = layout_->by_value() ? params_.lane.key_bits
+                                   : single            ? 1
+                                                       : params_.dispatch.unconditional_planes;
     bool needed = false;
     for (const place& k : keys->second)
         for (const auto& [id, b] : blocks_)
@@ -255,10 +260,10 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
             a.rows = static_cast<row_mask>(a.rows | 1u << row);
 }
 
-void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, cycle_t now) {
+void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, unsigned bit, cycle_t now) {
     settle(now);
     ++reads;
-    const auto at = places_.find(address);
+    const auto at = places_.find(read_key(address, bit));
     if (at == places_.end() || bytes != layout_->plane_bytes()) {
         problem(now, "a read of what is no plane");
         return;
@@ -266,6 +271,15 @@ void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, cycle_
     const atom_state& atom = atoms_[address / 32 * 32];
     if (!atom.wanted || atom.arrived_at > now)
         problem(now, "a read of an atom that is not pinned and there");
+    const bool begun = !expected_[column].empty() && expected_[column].back().parts_read != layout_->plane_atoms();
+    if (begun != (at->second.part != 0))
+        problem(now, "a plane was not read to its end");
+    if (begun) {
+        expected_delivery& e = expected_[column].back();
+        if (e.key != at->second.key || e.plane != at->second.plane || e.parts_read++ != at->second.part)
+            problem(now, "a read of what is not the next part of the plane");
+        return;
+    }
     expected_delivery e;
     e.key = at->second.key;
     e.plane = at->second.plane;
@@ -291,7 +305,8 @@ void ledger::read(unsigned column, std::uint64_t address, unsigned bytes, cycle_
 void ledger::answered(unsigned column, cycle_t now) {
     for (expected_delivery& e : expected_[column])
         if (e.answered_at == 0) {
-            e.answered_at = now;
+            if (++e.parts_answered == layout_->plane_atoms())
+                e.answered_at = now;
             return;
         }
 }
@@ -339,14 +354,15 @@ void ledger::deliver(unsigned lane, const plane_item& item, cycle_t now) {
     const unsigned passes = (job_->head_dim + lane_dims - 1) / lane_dims;
     if (item.words != passes)
         problem(now, who + " has a wrong number of words");
-    const k_place at = layout_->place(item.key, item.plane);
     const std::uint32_t kv = blocks_.at(item.block).info->rows[row].kv;
-    const std::uint64_t address = layout_->address(job_->kv_heads[kv].k_row, at.atom) + at.offset;
-    for (unsigned byte = 0; byte < layout_->plane_bytes(); ++byte)
-        if (static_cast<std::uint8_t>(item.bits[byte / 8] >> (byte % 8 * 8)) != byte_at(address + byte)) {
+    for (unsigned dim = 0; dim < 8 * layout_->plane_bytes() * layout_->plane_atoms(); ++dim) {
+        const k_bit at = layout_->bit_of(item.key, dim, item.plane);
+        const std::uint64_t address = layout_->address(job_->kv_heads[kv].k_row, at.atom) + at.offset;
+        if ((item.bits[dim / 64] >> dim % 64 & 1) != (byte_at(address) >> at.bit & 1u)) {
             problem(now, who + " has other bits than the KV buffer served");
             break;
         }
+    }
 }
 
 void ledger::decided(unsigned lane, const verdict_item& item, cycle_t visible) {

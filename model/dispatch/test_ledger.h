@@ -26,6 +26,8 @@ struct expected_delivery {
     std::vector<std::pair<std::uint64_t, row_mask>> asking;  ///< block, rows: two blocks may want one plane
     cycle_t read_at = 0;
     cycle_t answered_at = 0;  ///< 0: not yet
+    unsigned parts_read = 1;  ///< a plane that is spread over several atoms comes by as many reads
+    unsigned parts_answered = 0;
 };
 
 /// One delivery as the lanes of a column got it.
@@ -55,8 +57,10 @@ class ledger {
     void load_queries(const block_ptr& block, cycle_t now);
     void fetch(const fetch_item& item, cycle_t now);
     void admit(unsigned lane, const plane_item& item, cycle_t now);
-    /// The read whose answer goes to the rows that ask now.
-    void read(unsigned column, std::uint64_t address, unsigned bytes, cycle_t now);
+    /// The read whose answer goes to the rows that ask now, or a further part of the plane. `bit`: as in plane_select,
+    /// or no_bit.
+    void read(unsigned column, std::uint64_t address, unsigned bytes, unsigned bit, cycle_t now);
+    static constexpr unsigned no_bit = 15;
     void deliver(unsigned lane, const plane_item& item, cycle_t now);
     void tile(const tile_item& item, cycle_t now);
     void finished(const job_item& item, cycle_t now);
@@ -145,8 +149,10 @@ class ledger {
         std::uint32_t kv = 0;
         std::uint32_t key = 0;
         unsigned plane = 0;
+        unsigned part = 0;  ///< atom of the plane
     };
 
+    static std::uint64_t read_key(std::uint64_t address, unsigned bit) { return address * 16 + bit; }
     void settle(cycle_t now);
     void begin_block(std::uint64_t id);
     pair_state& pair(std::uint64_t block, unsigned row, std::uint32_t key) {
@@ -161,7 +167,7 @@ class ledger {
     const unsigned blocks_in_flight_;
     const address_map map_;
     std::unique_ptr<k_layout> layout_;
-    std::unordered_map<std::uint64_t, place> places_;  // address of a plane of a key
+    std::unordered_map<std::uint64_t, place> places_;  // read_key of a plane of a key
     std::unordered_map<std::uint64_t, std::vector<place>> in_atom_;
 
     std::map<std::uint64_t, block_state> blocks_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tlm/plane_select.h"
+
 namespace pade::dispatch_test {
 
 peers::peers(sc_core::sc_module_name name, const params& p, std::shared_ptr<const job> work,
@@ -31,8 +33,9 @@ peers::peers(sc_core::sc_module_name name, const params& p, std::shared_ptr<cons
     for (std::uint32_t kv = 0; kv < job_->kv_heads.size(); ++kv)
         for (std::uint32_t key = job_->keys; key-- > 0;)
             for (unsigned plane = p.lane.key_bits; plane-- > 0;)
-                first_of_atom_[book.layout().address(job_->kv_heads[kv].k_row, book.layout().place(key, plane).atom)] =
-                    {key, plane};
+                for (unsigned part = 0; part < book.layout().plane_atoms(); ++part)
+                    first_of_atom_[book.layout().address(job_->kv_heads[kv].k_row,
+                                                         book.layout().place(key, plane).atom + part)] = {key, plane};
 }
 
 // ---- what the dispatcher sends --------------------------------------------------------------------------------------
@@ -105,7 +108,11 @@ tlm::tlm_sync_enum peers::on_read(int c, tlm::tlm_generic_payload& payload, tlm:
     if (!payload.is_read() || payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE ||
         payload.get_byte_enable_ptr() != nullptr || payload.get_streaming_width() < payload.get_data_length())
         book.problem(now(), "a read with wrong attributes");
-    book.read(column, payload.get_address(), payload.get_data_length(), now());
+    const plane_select* select = payload.get_extension<plane_select>();
+    if (select != nullptr && select->selected)
+        book.problem(now(), "a read with an extension that was answered before");
+    book.read(column, payload.get_address(), payload.get_data_length(),
+              select != nullptr ? select->bit : ledger::no_bit, now());
     reads[column].push_back(now());
     using mode = peer_options::port;
     if (options_.port_answers == mode::completed || options_.port_answers == mode::begin_resp) {
@@ -129,8 +136,15 @@ tlm::tlm_sync_enum peers::on_read(int c, tlm::tlm_generic_payload& payload, tlm:
 }
 
 void peers::serve(unsigned column, tlm::tlm_generic_payload& payload, cycle_t now) {
-    for (unsigned byte = 0; byte < payload.get_data_length(); ++byte)
-        payload.get_data_ptr()[byte] = ledger::byte_at(payload.get_address() + byte);
+    plane_select* select = options_.knows_plane_select ? payload.get_extension<plane_select>() : nullptr;
+    for (unsigned byte = 0; byte < payload.get_data_length(); ++byte) {
+        unsigned data = select != nullptr ? 0 : ledger::byte_at(payload.get_address() + byte);
+        for (unsigned j = 0; j < 8 && select != nullptr; ++j)
+            data |= (ledger::byte_at(payload.get_address() + 8 * byte + j) >> select->bit & 1u) << j;
+        payload.get_data_ptr()[byte] = static_cast<unsigned char>(data);
+    }
+    if (select != nullptr)
+        select->selected = true;
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
     book.answered(column, now);
     answers[column].push_back(now);

@@ -42,6 +42,7 @@ struct peer_options {
     unsigned port_places = 4;         ///< of the queue; a read that finds none gets its END_REQ late
     cycle_t port_cycles = 1;          ///< from one edge to the answer at another
     double port_stalls = 0;
+    bool knows_plane_select = true;  ///< else it is ignored, as the base protocol allows
     cycle_t load_cycles = 3;
     cycle_t leave_cycles = 5;
     cycle_t write_cycles = 7;

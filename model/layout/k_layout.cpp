@@ -8,13 +8,20 @@
 #include "model/errors.h"
 #include "model/layout/plane_first.h"
 #include "model/layout/plane_per_token.h"
+#include "model/layout/value_major.h"
 #include "model/numeric/bit_planes.h"
 
 namespace pade {
 
 void k_layout::store(const std::int8_t* k, std::uint32_t k_row, const writer& write) const {
-    const std::uint32_t dims = geometry_.head_dim;
     std::vector<std::uint8_t> image(std::size_t{atoms()} * atom_bytes_, 0);
+    arrange(k, image.data());
+    for (std::uint32_t atom = 0; atom < atoms(); ++atom)
+        write(address(k_row, atom), image.data() + std::size_t{atom} * atom_bytes_, atom_bytes_);
+}
+
+void k_layout::arrange(const std::int8_t* k, std::uint8_t* image) const {
+    const std::uint32_t dims = geometry_.head_dim;
     std::vector<std::int8_t> row(dims);
     std::array<std::uint64_t, 4> words{};
     for (std::uint32_t key = 0; key < geometry_.keys; ++key) {
@@ -23,13 +30,11 @@ void k_layout::store(const std::int8_t* k, std::uint32_t k_row, const writer& wr
         for (unsigned plane = 0; plane < geometry_.key_bits; ++plane) {
             numeric::pack_plane(row.data(), dims, plane, geometry_.key_bits, words.data());
             const k_place at = place(key, plane);
-            std::uint8_t* bytes = image.data() + std::size_t{at.atom} * atom_bytes_ + at.offset;
+            std::uint8_t* bytes = image + std::size_t{at.atom} * atom_bytes_ + at.offset;
             for (unsigned byte = 0; byte * 8 < dims; ++byte)
                 bytes[byte] = static_cast<std::uint8_t>(words[byte / 8] >> (byte % 8 * 8));
         }
     }
-    for (std::uint32_t atom = 0; atom < atoms(); ++atom)
-        write(address(k_row, atom), image.data() + std::size_t{atom} * atom_bytes_, atom_bytes_);
 }
 
 namespace {
@@ -43,7 +48,7 @@ void check(const k_geometry& geometry, const address_map& map) {
     };
     if (geometry.keys == 0 || geometry.keys > most_keys)
         refuse("keys", geometry.keys, 1, most_keys);
-    // One plane of a key lies in one atom.
+    // One plane of a key lies in one atom, in the layouts that store planes.
     if (geometry.head_dim == 0 || geometry.head_dim > most_dims)
         refuse("head_dim", geometry.head_dim, 1, most_dims);
     if (geometry.key_bits == 0 || geometry.key_bits > numeric::max_key_bits)
@@ -60,10 +65,10 @@ std::unique_ptr<k_layout> make_k_layout(const layout_params& params, const addre
             return std::make_unique<plane_first>(params, map, geometry);
         case k_layout_kind::plane_per_token:
             return std::make_unique<plane_per_token>(map, geometry);
-        default:
-            throw input_error("layout.k: " + std::string(choice_name(params.k)) +
-                              " is not there yet; allowed: plane_first, plane_per_token");
+        case k_layout_kind::value_major:
+            return std::make_unique<value_major>(map, geometry);
     }
+    throw internal_error("layout.k has a value that is no layout");
 }
 
 }  // namespace pade

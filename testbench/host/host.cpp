@@ -78,9 +78,9 @@ void host::apply(const bit_flip& flip) {
     unsigned bit = flip.bit;
     if (flip.of == bit_flip::tensor::k) {
         const unsigned plane = params_.lane.key_bits - 1 - flip.bit;
-        const k_place place = layout_->place(flip.row, plane);
-        address = layout_->address(job_.kv_heads.at(flip.head).k_row, place.atom) + place.offset + flip.dim / 8;
-        bit = flip.dim % 8;
+        const k_bit at = layout_->bit_of(flip.row, flip.dim, plane);
+        address = layout_->address(job_.kv_heads.at(flip.head).k_row, at.atom) + at.offset;
+        bit = at.bit;
     } else {
         const std::uint64_t base =
             flip.of == bit_flip::tensor::q ? job_.heads.at(flip.head).q_address : job_.kv_heads.at(flip.head).v_address;

@@ -8,14 +8,9 @@
 namespace pade {
 
 void check_supported(const params& p, const trace_set& trace) {
-    const auto refuse = [](const std::string& key, const std::string& value, const std::string& allowed) {
-        throw input_error(key + ": " + value + " is not there yet in this version; allowed: " + allowed);
-    };
     if (trace.head_dim % 8 != 0)
         throw input_error("head_dim of " + trace.path.string() + " is " + std::to_string(trace.head_dim) +
                           "; allowed: multiples of 8 up to 256");
-    if (p.layout.k == k_layout_kind::value_major)
-        refuse("layout.k", std::string(choice_name(p.layout.k)), "plane_first, plane_per_token");
     if (p.ista.enabled)
         (void)make_tile_order(p.ista.order);  // refuses a custom one that is not there
 }
@@ -30,7 +25,9 @@ std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
         unused("guard.alpha", "guard.enabled is false, every plane of every key is processed");
         unused("guard.recheck", "guard.enabled is false");
     }
-    if (p.dispatch.order == dispatch_order::in_order_single)
+    if (p.layout.k == k_layout_kind::value_major)
+        unused("dispatch.unconditional_planes", "layout.k value_major fetches a key whole");
+    else if (p.dispatch.order == dispatch_order::in_order_single)
         unused("dispatch.unconditional_planes", "dispatch.order in_order_single asks for one plane at a time");
     if (p.dispatch.order != dispatch_order::out_of_order) {
         unused("dispatch.pick", "dispatch.order is not out_of_order");

@@ -68,8 +68,8 @@ def check_flips(bench):
     stats = bench.stats(out)
     scale = json.loads((bench.folder / "manifest.json").read_text())["head_list"][0]["logit_scale"]
 
-    def fails_naming(name, flip, *patterns):
-        flipped, place = bench.run(name, *queries, "--flip", flip)
+    def fails_naming(name, flip, *patterns, options=()):
+        flipped, place = bench.run(name, *queries, *options, "--flip", flip)
         bench.expect(flipped.returncode == 3, f"{flip}: exit code {flipped.returncode}")
         text = flipped.stderr.strip()
         print("    " + text.replace("\n", "\n    "))
@@ -77,10 +77,14 @@ def check_flips(bench):
             bench.expect(re.search(pattern, text) is not None, f"{flip}: the message matches /{pattern}/")
         bench.expect("to reproduce" in text and "--flip" in text, "the message prints the command that reproduces it")
 
-    # K: the sign bit of an element of a retained key that some query multiplies by something other than 0.
-    query, key = int(retained[0, 1]), int(retained[0, 2])
-    dim = int(np.flatnonzero(q[query])[0])
-    fails_naming("k", f"k:0:{key}:{dim}:7", r"query \d+", rf"key {key}\b")
+    # K: the sign bit of an element of a retained key that some query multiplies by something other than 0, wherever it lies.
+    for number, layout in enumerate(LAYOUTS):
+        options = ["--set", f"layout.k={layout}"]
+        _, out = bench.run(f"plain{number}", *queries, *options)
+        kept = np.load(out / "retained.npy")
+        query, key = int(kept[0, 1]), int(kept[0, 2])
+        dim = int(np.flatnonzero(q[query])[-1])
+        fails_naming(f"k{number}", f"k:0:{key}:{dim}:7", r"query \d+", rf"key {key}\b", options=options)
 
     # Q: the sign bit of a non-zero element.
     query = int(retained[0, 1])
@@ -145,7 +149,7 @@ def check_refusals(bench):
     refused("unknown-key", "--set", "dispatch.ordr=in_order", words=["dispatch.ordr", "dispatch.order"])
     refused("bad-choice", "--set", "dispatch.order=sideways", words=["dispatch.order", "in_order"])
     refused("out-of-range", "--set", "lane.scoreboard_entries=0", words=["lane.scoreboard_entries", "1"])
-    refused("layout", "--set", "layout.k=value_major", words=["layout.k", "value_major", "plane_per_token"])
+    refused("layout", "--set", "layout.k=sideways", words=["layout.k", "value_major", "plane_per_token"])
     refused("custom", "--set", "ista.order=custom", words=["ista.order", "head_tail"])
     refused("no-head", "--head", "99", words=["99"])
     refused("no-queries", "--queries", "5:5", words=["5:5"])
@@ -203,19 +207,25 @@ def check_interface(bench):
         bench.expect(done.returncode == 0 and done.stdout != "", " ".join(command))
 
 
+LAYOUTS = ("plane_first", "plane_per_token", "value_major")
+
 SWITCHES = """
     dispatch.order=in_order dispatch.order=in_order_single dispatch.pick=oldest_arrival dispatch.pick_window=1
     dispatch.unconditional_planes=1 dispatch.unconditional_planes=8 dispatch.open_tiles=1 dispatch.fetches_per_cycle=1
     guard.recheck=false guard.alpha=0 guard.broadcast_latency=20 ista.order=sequential lane.bidirectional=false
     lane.key_bits=4 lane.key_bits=7 lane.fifo_planes=1 lane.scoreboard_entries=1 lane.scoreboard_entries=64
     lane.verdict_latency=7 link.latency=5 rows.packing=heads rows.blocks_in_flight=1 rows.count=1 rows.count=16
-    lane.count=4 lane.count=32 tile.keys=16 tile.keys=512 layout.banks_per_plane=1 layout.k=plane_per_token
+    lane.count=4 lane.count=32 tile.keys=16 tile.keys=512 layout.banks_per_plane=1 layout.k=plane_per_token layout.k=value_major
     decode.keep_kv=true buffer.kv_bytes=32768 buffer.replacement=mru buffer.k_planes_per_cycle=1 buffer.port_queue=1
     softmax.exp=exact softmax.p_bits=8 vpu.rars=false rars.split=false vpu.macs_per_row=1 vpu.macs_per_row=128
     vpu.v_rows_per_round=1 vpu.prefetch_rows=2 vpu.score_queue_high=1 output.bytes=4 clock.core_mhz=1000
     clock.dram_mhz=1200 dram.pseudo_channels=1 dram.pseudo_channels=32 dram.refresh=none dram.refresh=per_bank
     dram.page_policy=closed dram.page_policy=timed dram.arbiter_queue=1
     dispatch.admission=per_lane dispatch.admission=per_lane+dispatch.drift_keys=1
+    layout.k=value_major+lane.key_bits=4 layout.k=value_major+lane.key_bits=6+dispatch.order=in_order
+    layout.k=value_major+buffer.kv_bytes=32768+buffer.banks=64 layout.k=value_major+lane.scoreboard_entries=1
+    layout.k=value_major+dispatch.order=in_order_single layout.k=value_major+ista.enabled=false
+    layout.k=value_major+lane.count=32+buffer.k_planes_per_cycle=1 layout.k=value_major+buffer.port_queue=1
     ista.enabled=false ista.enabled=false+ista.score_bytes=1024
     ista.enabled=false+ista.score_bytes=1024+guard.enabled=false+ista.spill_in_flight=1+vpu.score_queue_high=1
 """.split()
