@@ -12,6 +12,7 @@
 #include "testbench/batch/ablation.h"
 #include "testbench/batch/difference.h"
 #include "testbench/batch/suite.h"
+#include "testbench/output/output_dir.h"
 #include "testbench/output/whole_file.h"
 #include "testbench/report/stats_json.h"
 #include "testbench/run/run.h"
@@ -31,7 +32,6 @@ void add_batch_options(CLI::App& app, batch_arguments& args) {
     app.add_flag("--force", args.force, "run again what is there");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
-    app.add_flag("--json", args.json, "print JSON instead of the table");
 }
 
 /// Arguments of `pade-sim run` that all runs share.
@@ -95,11 +95,18 @@ void add_ablate_options(CLI::App& app, ablate_arguments& args) {
         ->check(CLI::NonNegativeNumber);
     app.add_option("--queries", args.queries, "A:B, queries A to B-1");
     add_batch_options(app, args.batch);
+    app.add_flag("--json", args.json, "print ablation.json instead of the tables");
 }
 
 int ablate_command(const ablate_arguments& args) {
     const params p = load_effective_params(args.batch.configs, args.batch.sets);
+    require_apart(args.batch.out, args.trace);
     check_supported(p, load_trace_set(args.trace));
+    for (const std::string& set : args.batch.sets)
+        for (const std::string& step : ablation_steps().front().sets)
+            if (set.substr(0, set.find('=')) == step.substr(0, step.find('=')))
+                throw input_error("--set " + set +
+                                  ": is a technique that ablate turns on and off itself; allowed: other keys");
     std::vector<std::string> common = {"--trace", args.trace};
     if (args.head >= 0)
         common.insert(common.end(), {"--head", std::to_string(args.head)});
@@ -136,7 +143,7 @@ int ablate_command(const ablate_arguments& args) {
 
     const stats figures = ablation_figures(args.trace, all);
     write_whole_file(fs::path(args.batch.out) / "ablation.json", stats_to_json(figures));
-    std::cout << (args.batch.json ? stats_to_json(figures) : ablation_text(args.trace, all));
+    std::cout << (args.json ? stats_to_json(figures) : ablation_text(args.trace, all));
     for (const ablation_series& each : all)
         for (const ablation_result& r : each.steps)
             if (!r.checks_hold) {
@@ -154,12 +161,13 @@ void add_suite_options(CLI::App& app, suite_arguments& args) {
 int suite_command(const suite_arguments& args) {
     (void)load_effective_params(args.batch.configs, args.batch.sets);
     const auto shared = shared_arguments(args.batch);
+    const auto sets = trace_sets_below(args.folder);
+    const auto names = suite_names(args.folder, sets);
     std::vector<planned_run> plan;
-    for (const fs::path& set : trace_sets_below(args.folder)) {
-        const std::string name = fs::relative(set, args.folder).string();
-        planned_run run{
-            name == "." ? set.filename().string() : name, {"--trace", set.string()}, config_files(args.batch)};
-        run.inputs.push_back(set / "manifest.json");
+    for (std::size_t n = 0; n < sets.size(); ++n) {
+        require_apart(args.batch.out, sets[n]);
+        planned_run run{names[n], {"--trace", sets[n].string()}, config_files(args.batch)};
+        run.inputs.push_back(sets[n] / "manifest.json");
         run.arguments.insert(run.arguments.end(), shared.begin(), shared.end());
         plan.push_back(std::move(run));
     }

@@ -15,7 +15,6 @@ struct batch_arguments {
     std::string out;
     unsigned jobs = 0;  ///< 0: one a core
     bool force = false;
-    bool json = false;
     bool no_golden = false;
     bool check_tlm = false;
     std::vector<std::string> configs;
@@ -27,6 +26,7 @@ struct ablate_arguments {
     std::string trace;
     int head = -1;
     std::string queries;
+    bool json = false;
 };
 void add_ablate_options(CLI::App& app, ablate_arguments& args);
 int ablate_command(const ablate_arguments& args);

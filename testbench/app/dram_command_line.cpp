@@ -1,6 +1,7 @@
 #include "testbench/app/dram_command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 
 #include "model/errors.h"
@@ -46,9 +47,41 @@ void add_dram_options(CLI::App& app, dram_arguments& args) {
     app.add_option("--seed", o.seed, "of whatever is random")->capture_default_str()->group(group);
 }
 
+namespace {
+
+/// Each file that is written can be, and is another one than those that are read or written besides.
+void check_places(const dram_arguments& args) {
+    namespace fs = std::filesystem;
+    std::vector<std::pair<std::string, fs::path>> places;
+    const auto add = [&](const char* option, const std::string& path, bool written) {
+        if (path.empty() || path == "-")
+            return;
+        if (written)
+            check_whole_file(path);
+        const fs::path place = fs::weakly_canonical(path);
+        for (const auto& [other, taken] : places)
+            if (taken == place)
+                throw input_error(std::string(option) + ": " + path + " is the file of " + other +
+                                  "; allowed: a file of its own");
+        places.emplace_back(option, place);
+    };
+    add("--requests", args.requests, false);
+    for (const std::string& config : args.configs)
+        if (fs::exists(config))
+            add("--config", config, false);
+    add("--json", args.json, true);
+    add("--command-log", args.command_log, true);
+    add("--save-requests", args.save_requests, true);
+}
+
+}  // namespace
+
 int dram_command(const dram_arguments& args) {
     if (args.requests.empty() && args.pattern.name.empty())
         throw input_error("dram: nothing to do; allowed: --requests FILE or --pattern NAME");
+    if (!args.save_requests.empty() && args.pattern.name.empty())
+        throw input_error("--save-requests: there is no pattern to save; allowed: with --pattern");
+    check_places(args);
     const params p = load_dram_params(args.configs, args.sets);
     const address_map map(p.dram);
     const request_list requests =

@@ -15,6 +15,7 @@
 #include "testbench/app/commands.h"
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/log.h"
+#include "testbench/batch/process_pool.h"
 #include "testbench/report/version.h"
 
 namespace {
@@ -38,6 +39,7 @@ std::string command_line(int argc, char** argv) {
 
 /// In place of libsystemc's own main, whose copyright banner would come before every message.
 int main(int argc, char** argv) {
+    pade::end_with_parent();
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
     return sc_core::sc_elab_and_sim(argc, argv);
 }

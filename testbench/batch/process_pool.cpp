@@ -1,13 +1,16 @@
 #include "testbench/batch/process_pool.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 
@@ -19,7 +22,14 @@ namespace pade {
 
 namespace {
 
+constexpr const char* parent_variable = "PADE_BATCH_PARENT";
+
 pid_t start(const process_job& job) {
+    const int log = ::open(job.log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    if (log < 0)
+        throw input_error(job.log.string() + ": cannot be written: " + std::strerror(errno) +
+                          "; allowed: a folder that can be written");
+    ::close(log);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -46,7 +56,16 @@ void run_processes(const std::vector<process_job>& jobs, unsigned parallel,
         std::size_t job;
         clock::time_point begin;
     };
-    std::map<pid_t, running> live;
+    // Whatever ends this, no process is left behind.
+    struct live_processes : std::map<pid_t, running> {
+        ~live_processes() {
+            for (const auto& [pid, unused] : *this)
+                ::kill(pid, SIGTERM);
+            for (const auto& [pid, unused] : *this)
+                ::waitpid(pid, nullptr, 0);
+        }
+    } live;
+    ::setenv(parent_variable, std::to_string(::getpid()).c_str(), 1);
     std::size_t next = 0;
     while (next != jobs.size() || !live.empty()) {
         while (next != jobs.size() && live.size() < std::max(parallel, 1u)) {
@@ -71,6 +90,15 @@ void run_processes(const std::vector<process_job>& jobs, unsigned parallel,
         live.erase(found);
         done(job, outcome);
     }
+}
+
+void end_with_parent() {
+    const char* parent = std::getenv(parent_variable);
+    if (parent == nullptr)
+        return;
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (std::to_string(::getppid()) != parent)
+        std::_Exit(128 + SIGTERM);  // it was gone before
 }
 
 std::string this_program() {

@@ -19,9 +19,13 @@ struct process_outcome {
 };
 
 /// Runs all, at most `parallel` at a time, in the order of the list. done(n, outcome) is called as each ends, in this
-/// thread. Throws internal_error when a process cannot be started.
+/// thread. Throws internal_error when a process cannot be started, input_error when its log cannot be written. When it
+/// throws, or this process ends, the others end too, if they are of this program (end_with_parent).
 void run_processes(const std::vector<process_job>& jobs, unsigned parallel,
                    const std::function<void(std::size_t, const process_outcome&)>& done);
+
+/// For the program's main: a process that run_processes started does not outlive its parent.
+void end_with_parent();
 
 /// The program that is running.
 std::string this_program();

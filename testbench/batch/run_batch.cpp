@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "model/errors.h"
+#include "testbench/batch/figures_of.h"
 #include "testbench/batch/process_pool.h"
 #include "testbench/output/whole_file.h"
 #include "testbench/report/version.h"
@@ -22,14 +23,36 @@ std::string text_of(const fs::path& path) {
     return text.str();
 }
 
-/// What a finished folder was made from.
+/// What a finished folder was made from, the program's own bytes included.
 std::string recipe_of(const planned_run& run) {
-    std::string text = version_details() + "\n";
+    static const std::string program = sha256_hex(text_of("/proc/self/exe"));
+    std::string text = version_details() + "\n" + program + "\n";
     for (const std::string& word : run.arguments)
         text += word + "\n";
     for (const fs::path& input : run.inputs)
         text += sha256_hex(text_of(input)) + " " + input.string() + "\n";
     return text;
+}
+
+bool readable(const fs::path& out) {
+    try {
+        (void)figures_of(out);
+        return true;
+    } catch (const input_error&) {
+        return false;
+    }
+}
+
+/// Only what is the result of a run, or nothing, may be replaced.
+void require_ours(const fs::path& out) {
+    std::error_code error;
+    if (!fs::exists(out, error) || (fs::is_directory(out, error) && fs::is_empty(out, error)))
+        return;
+    if (!fs::is_directory(out, error) || !fs::exists(out / "config.json", error) ||
+        fs::exists(out / "manifest.json", error))
+        throw input_error(out.string() +
+                          ": is there and no result of a run; allowed: a new name, or the folder of an "
+                          "earlier call");
 }
 
 /// The line that the program says last when it fails.
@@ -59,7 +82,7 @@ std::vector<finished_run> run_batch(const std::vector<planned_run>& plan, const 
         finished_run& result = results[n];
         result.out = options.out / plan[n].name;
         const fs::path recipe = result.out.string() + ".recipe";
-        if (!options.again && fs::exists(result.out / "stats.json") && text_of(recipe) == recipe_of(plan[n])) {
+        if (!options.again && text_of(recipe) == recipe_of(plan[n]) && readable(result.out)) {
             result.resumed = true;
             note(n);
             continue;
@@ -69,7 +92,7 @@ std::vector<finished_run> run_batch(const std::vector<planned_run>& plan, const 
         if (error)
             throw input_error(result.out.parent_path().string() + ": cannot be made (" + error.message() +
                               "); allowed: a folder that can be written");
-        fs::remove(recipe, error);
+        require_ours(result.out);
         process_job job;
         job.command = {program, "run", "--out", result.out.string(), "--force"};
         job.command.insert(job.command.end(), plan[n].arguments.begin(), plan[n].arguments.end());

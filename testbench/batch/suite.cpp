@@ -112,6 +112,22 @@ std::vector<fs::path> trace_sets_below(const fs::path& folder) {
     return sets;
 }
 
+std::vector<std::string> suite_names(const fs::path& folder, const std::vector<fs::path>& sets) {
+    std::vector<std::string> names;
+    for (const fs::path& set : sets) {
+        std::string name = fs::relative(set, folder).string();
+        if (name == ".")
+            name = fs::canonical(set).filename().string();
+        const auto around = [&](const std::string& other) { return name.rfind(other + "/", 0) == 0; };
+        if (std::any_of(names.begin(), names.end(), around))
+            std::replace(name.begin(), name.end(), '/', '+');
+        while (std::find(names.begin(), names.end(), name) != names.end())
+            name += "+";
+        names.push_back(name);
+    }
+    return names;
+}
+
 std::string suite_table(const std::vector<planned_run>& plan, const std::vector<finished_run>& runs) {
     std::size_t width = 3;
     for (const planned_run& run : plan)

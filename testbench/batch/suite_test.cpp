@@ -19,6 +19,21 @@ TEST_CASE("trace sets are the folders with a manifest, in order") {
     CHECK_THROWS_AS(trace_sets_below(s.dir / "none"), input_error);
 }
 
+TEST_CASE("names of results are paths, and none lies in another one's folder") {
+    test::scratch s("suite_names");
+    const auto names = [&](std::vector<std::string> below) {
+        std::vector<std::filesystem::path> sets;
+        for (const std::string& each : below) {
+            std::filesystem::create_directories(s.dir / each);
+            sets.push_back(s.dir / each);
+        }
+        return suite_names(s.dir, sets);
+    };
+    CHECK(names({"a/x", "a/y", "b"}) == std::vector<std::string>{"a/x", "a/y", "b"});
+    CHECK(names({"x", "x/y"}) == std::vector<std::string>{"x", "x+y"});
+    CHECK(suite_names(s.dir, {s.dir}) == std::vector<std::string>{s.dir.filename().string()});
+}
+
 TEST_CASE("table, CSV and JUnit tell what ran, what failed and why") {
     test::scratch s("suite");
     std::vector<planned_run> plan = {

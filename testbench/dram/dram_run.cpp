@@ -87,6 +87,18 @@ void add_energy(stats& s, const dram_params& d, const command_counts& c, double 
     s.add("energy_pj.refresh", "pJ", "refreshed banks", refresh);
 }
 
+/// To the end, or until requests under way have made no progress for `patience`.
+void simulate(const request_player& player, const hbm2_controller& memory, const sc_core::sc_time& patience) {
+    do {
+        const std::uint64_t before = player.completed();
+        const bool busy = player.busy();
+        sc_core::sc_start(patience, sc_core::SC_EXIT_ON_STARVATION);
+        if (busy && !player.done() && player.completed() == before)
+            throw internal_error("no request has completed for " + patience.to_string() + player.waits_for() + "\n" +
+                                 memory.waits_for());
+    } while (sc_core::sc_pending_activity());
+}
+
 }  // namespace
 
 stats run_dram(const params& p, const request_list& requests, const dram_run_options& options) {
@@ -112,7 +124,7 @@ stats run_dram(const params& p, const request_list& requests, const dram_run_opt
     });
 
     const auto begin = std::chrono::steady_clock::now();
-    sc_core::sc_start();
+    simulate(player, memory, sc_core::sc_time(1000.0 * p.watchdog.cycles / p.clock.core_mhz, sc_core::SC_NS));
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     if (!player.done())
         throw internal_error("the memory has stopped with " + std::to_string(requests.size() - player.completed()) +

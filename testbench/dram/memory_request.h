@@ -10,6 +10,9 @@ namespace pade {
 struct memory_request {
     static constexpr std::uint32_t no_line = ~std::uint32_t{0};
 
+    /// Ten seconds of memory time, a hundred million refreshes.
+    static constexpr std::uint64_t last_cycle = 10'000'000'000;
+
     std::uint64_t address = 0;      ///< of its first byte: a multiple of the burst
     std::uint64_t cycle = 0;        ///< not before this DRAM cycle
     std::uint32_t after = no_line;  ///< not before the data of this line have returned (of a write: its response)

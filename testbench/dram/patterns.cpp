@@ -115,12 +115,16 @@ class maker {
                 const double fate = std::uniform_real_distribution<>(0, 1)(random_);
                 std::uint32_t before = memory_request::no_line;
                 for (unsigned plane = 0; plane < p_.lane.key_bits && fate < alive[plane]; ++plane) {
-                    const std::uint32_t atom = layout->place(key, plane).atom;
-                    const auto [found, fresh] = line_of.emplace(atom, static_cast<std::uint32_t>(list_.size()));
-                    if (fresh)
-                        add(layout->address(0, atom), 0,
-                            plane < p_.dispatch.unconditional_planes ? memory_request::no_line : before);
-                    before = found->second;
+                    const std::uint32_t first = layout->place(key, plane).atom;
+                    std::uint32_t newest = before;
+                    for (std::uint32_t atom = first; atom < first + layout->plane_atoms(); ++atom) {
+                        const auto [found, fresh] = line_of.emplace(atom, static_cast<std::uint32_t>(list_.size()));
+                        if (fresh)
+                            add(layout->address(0, atom), 0,
+                                plane < p_.dispatch.unconditional_planes ? memory_request::no_line : before);
+                        newest = found->second;
+                    }
+                    before = newest;
                 }
             }
     }
@@ -164,6 +168,9 @@ request_list make_pattern(const pattern_options& options, const params& p, const
     const std::uint64_t used = options.channels == 0 ? map.pseudo_channels() : options.channels;
     if (options.count == 0 || options.count * used > 1u << 28)
         refuse(fmt::format("--count is {}", options.count), fmt::format("1 to {}", (1u << 28) / used));
+    if (std::uint64_t{options.interval} * options.count > memory_request::last_cycle)
+        refuse(fmt::format("--interval is {}", options.interval),
+               fmt::format("0 to {} for --count {}", memory_request::last_cycle / options.count, options.count));
     if (!(options.writes >= 0 && options.writes <= 1))
         refuse(fmt::format("--writes is {}", options.writes), "0 to 1");
     if (options.chains == 0)

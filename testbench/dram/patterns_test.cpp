@@ -139,6 +139,24 @@ TEST_CASE("planes: atoms of K once each, a plane after the one before it from di
     }
 }
 
+TEST_CASE("planes of value_major: all atoms of each key at its first touch") {
+    params p;
+    p.layout.k = k_layout_kind::value_major;
+    const address_map map(p.dram);
+    const auto list = made(named("planes"), p);
+    REQUIRE(list.size() == 700 * 2);
+    std::set<std::uint64_t> addresses;
+    for (std::size_t n = 0; n < list.size(); ++n) {
+        CHECK(addresses.insert(list[n].address).second);
+        CHECK(list[n].after == memory_request::no_line);
+        const auto first = map.decode(list[n / 2 * 2].address);
+        const auto here = map.decode(list[n].address);
+        CHECK(here.pseudo_channel == first.pseudo_channel);
+        CHECK(here.row == first.row);
+        CHECK(here.column == first.column + n % 2);
+    }
+}
+
 TEST_CASE("options out of range are refused") {
     const auto refused = [](auto change, const char* said) {
         pattern_options o = named("random");
@@ -152,6 +170,7 @@ TEST_CASE("options out of range are refused") {
     refused([](auto& o) { o.count = 1u << 25; }, "--count");
     refused([](auto& o) { o.writes = 1.5; }, "--writes");
     refused([](auto& o) { o.writes = std::numeric_limits<double>::quiet_NaN(); }, "--writes");
+    refused([](auto& o) { o.interval = 4294967295u; }, "--interval");
     refused([](auto& o) { o.chains = 0; }, "--chains");
     refused([](auto& o) { o.stride = 33; }, "--stride");
     refused([](auto& o) { o.stride = 0; }, "--stride");

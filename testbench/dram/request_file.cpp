@@ -10,12 +10,11 @@
 #include <string_view>
 
 #include "model/errors.h"
+#include "testbench/output/whole_file.h"
 
 namespace pade {
 
 namespace {
-
-constexpr std::uint64_t last_cycle = 1'000'000'000'000;
 
 class parser {
   public:
@@ -60,7 +59,7 @@ class parser {
         if (words[1] != "READ" && words[1] != "WRITE")
             fail(file_line_, fmt::format("'{}'", words[1].substr(0, 40)), "READ or WRITE");
         request.write = words[1] == "WRITE";
-        request.cycle = number(words[2], "CYCLE", last_cycle);
+        request.cycle = number(words[2], "CYCLE", memory_request::last_cycle);
         if (count == 4) {
             if (words[3].substr(0, 6) != "after=")
                 fail(file_line_, fmt::format("'{}'", words[3].substr(0, 40)), "after=LINE or nothing");
@@ -148,17 +147,14 @@ request_list load_requests(const std::string& path, const address_map& map) {
 }
 
 void save_requests(const request_list& requests, const std::string& path, const std::string& comment) {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out << "# " << comment << "\n# ADDRESS READ|WRITE CYCLE [after=LINE]\n";
+    std::string text = "# " + comment + "\n# ADDRESS READ|WRITE CYCLE [after=LINE]\n";
     for (const memory_request& r : requests) {
-        out << fmt::format("{:x} {} {}", r.address, r.write ? "WRITE" : "READ", r.cycle);
+        text += fmt::format("{:x} {} {}", r.address, r.write ? "WRITE" : "READ", r.cycle);
         if (r.after != memory_request::no_line)
-            out << " after=" << r.after;
-        out << '\n';
+            text += fmt::format(" after={}", r.after);
+        text += '\n';
     }
-    out.close();
-    if (!out)
-        throw input_error("request file " + path + ": cannot be written; allowed: a path in a writable folder");
+    write_whole_file(path, text);
 }
 
 }  // namespace pade

@@ -73,7 +73,7 @@ TEST_CASE("each bad line is refused with its number, what is wrong and what is a
         {"0 READ -1", "CYCLE '-1'"},
         {"0 READ 1.5", "CYCLE '1.5'"},
         {"0 READ 99999999999999999999", "CYCLE"},
-        {"0 READ 1000000000001", "0 to 1000000000000"},
+        {"0 READ 10000000001", "0 to 10000000000"},
         {"0 READ 0 before=1", "after=LINE"},
         {"0 READ 0 after=", "after ''"},
         {"0 READ 0 after=-1", "after '-1'"},

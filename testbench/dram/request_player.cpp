@@ -46,11 +46,13 @@ class request_player::port : public tlm::tlm_bw_transport_if<>, public tlm::tlm_
             return anything_left() ? now + 1 : no_edge;
         if (!anything_left())
             return no_edge;
-        const bool from_ready = !ready_.empty() && (next_ == in_order.size() || ready_.top() < in_order[next_]);
+        const auto due = [&](std::uint32_t line) { return owner_.requests_[line].cycle; };
+        const bool from_ready =
+            !ready_.empty() && (next_ == in_order.size() || due(ready_.top()) <= now || due(in_order[next_]) > now);
         const std::uint32_t line = from_ready ? ready_.top() : in_order[next_];
         const memory_request& request = owner_.requests_[line];
         if (request.cycle > now)
-            return request.cycle;
+            return next_ == in_order.size() ? request.cycle : std::min(request.cycle, due(in_order[next_]));
         if (!request.write && owner_.outstanding_ != 0 && reads_ >= owner_.outstanding_)
             return no_edge;
         if (from_ready)
@@ -61,6 +63,7 @@ class request_player::port : public tlm::tlm_bw_transport_if<>, public tlm::tlm_
         return anything_left() && open_ == nullptr ? now + 1 : no_edge;
     }
 
+    bool busy() const { return open_ != nullptr || reads_ != 0; }
     std::string waits_for() const {
         if (open_ != nullptr)
             return "line " + std::to_string(open_->line) + " waits for END_REQ";
@@ -220,6 +223,10 @@ void request_player::completed(std::uint32_t line, bool read, double latency_ns)
             port_of_[dependents_[n]]->released(dependents_[n]);
     if ((++completed_ & 0xffff) == 0 && progress_)
         progress_(completed_);
+}
+
+bool request_player::busy() const {
+    return std::any_of(ports_.begin(), ports_.end(), [](const auto& each) { return each->busy(); });
 }
 
 std::string request_player::waits_for() const {

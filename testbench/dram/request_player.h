@@ -1,8 +1,9 @@
 // Plays a request list into the controller's sockets: one initiator for each pseudo channel, reads with a limit in
 // flight, writes posted.
 //
-// A pseudo channel takes its own requests in the order of the list, at most one a DRAM cycle; one whose `after` has not
-// returned yet is passed over until it has, everything else waits in line. What happens at an edge is decided after the
+// A pseudo channel takes its own requests in the order of the list, at most one a DRAM cycle. One with an `after` is
+// out of that line until its `after` has returned, and then goes before it, among its like in the order of the list;
+// everything else waits in line. What happens at an edge is decided after the
 // responses of that edge have come [ours], so that a chain of dependent reads costs no cycle on this side.
 #pragma once
 
@@ -28,6 +29,8 @@ class request_player : public sc_core::sc_module {
                    unsigned outstanding);
     ~request_player() override;
 
+    /// Something is under way: a request without END_REQ, or a read without its data.
+    bool busy() const;
     bool done() const { return completed_ == requests_.size(); }
     std::uint64_t completed() const { return completed_; }
     /// Called every 64 Ki completions.

@@ -1,5 +1,6 @@
 #include "testbench/dram/request_player.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -79,6 +80,11 @@ TEST_CASE("CYCLE is waited for in line, but a line whose `after` has not come is
     played in_line("in_line", quiet(), {{at(0), 0}, {at(1), 100}, {at(2), 0}}, 32);
     played passed("passed", quiet(), {{at(0), 0}, {at(3), 0, 0}, {at(4), 0}}, 32);
     played both("both", quiet(), {{at(0), 0}, {at(3), 90, 0}, {at(4), 0}, {at(5), 0, 0}}, 32);
+    request_list many = {{at(0), 0}};
+    for (unsigned n = 1; n < 20; ++n)
+        many.push_back({at(n), 0});
+    many.push_back({at(31), 0, 0});
+    played before("before", quiet(), many, 1);
     sc_core::sc_start();
     const auto columns = [](const played& p) {
         std::vector<unsigned> all;
@@ -90,9 +96,12 @@ TEST_CASE("CYCLE is waited for in line, but a line whose `after` has not come is
     CHECK(columns(in_line) == std::vector<unsigned>{0, 1, 2});
     CHECK(in_line.cycles(kind::read)[1] == 101);
     CHECK(columns(passed) == std::vector<unsigned>{0, 4, 3});
-    // Once its `after` has come, column 3 waits for its cycle in line, before column 5.
+    // Of those whose `after` has come the earlier line goes first, and the later one waits behind it for its cycle.
     CHECK(columns(both) == std::vector<unsigned>{0, 4, 3, 5});
     CHECK(both.cycles(kind::read)[2] == 91);
+    // A line whose `after` has come goes before the line of those that wait for nothing.
+    std::vector<unsigned> first = columns(before);
+    CHECK(std::find(first.begin(), first.end(), 31u) - first.begin() == 1);
 }
 
 TEST_CASE("a line may wait for another pseudo channel, and for a write's response") {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <fstream>
@@ -84,6 +85,16 @@ long live_owner(const fs::path& partial) {
 }
 
 }  // namespace
+
+void require_apart(const fs::path& out, const fs::path& input) {
+    const fs::path a = fs::weakly_canonical(out), b = fs::weakly_canonical(input);
+    const auto inside = [](const fs::path& inner, const fs::path& outer) {
+        return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+    };
+    if (inside(a, b) || inside(b, a))
+        throw input_error("--out " + out.string() + ": overlaps the trace set " + input.string() +
+                          "; allowed: a folder beside it");
+}
 
 output_dir::output_dir(const fs::path& out, bool force) : force_(force) {
     if (out.empty())

@@ -6,6 +6,9 @@
 
 namespace pade {
 
+/// Results never lie in, on or around what they are made from. Throws input_error.
+void require_apart(const std::filesystem::path& out, const std::filesystem::path& input);
+
 class output_dir {
   public:
     /// Makes OUT.partial (and the folders above it). A stale OUT.partial, whose owner no longer runs, is removed.

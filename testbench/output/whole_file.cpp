@@ -5,13 +5,18 @@
 
 namespace pade {
 
-void write_whole_file(const std::filesystem::path& path, const std::string& text) {
+void check_whole_file(const std::filesystem::path& path) {
     std::error_code error;
     if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
         throw input_error(path.string() + ": is there and is no file; allowed: a new name, or a file to replace");
     if (path.has_parent_path() && !std::filesystem::is_directory(path.parent_path(), error))
         throw input_error(path.string() + ": there is no folder " + path.parent_path().string() +
                           "; allowed: a path in a folder that exists");
+}
+
+void write_whole_file(const std::filesystem::path& path, const std::string& text) {
+    check_whole_file(path);
+    std::error_code error;
     const std::filesystem::path partial = path.string() + ".partial";
     try {
         posix_file file(partial);

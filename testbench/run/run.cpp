@@ -168,6 +168,7 @@ run_result run(const params& p, const run_options& options) {
     check_supported(p, trace);
     const std::uint64_t pairs = unmasked_pairs(trace);
 
+    require_apart(options.out, options.trace);
     output_dir out(options.out, options.force);
     run_result result;
     std::string stored_failure;

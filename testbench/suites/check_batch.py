@@ -87,6 +87,30 @@ def check_suite(bench):
     bench.expect(all(times(out)[name] != before[name] for name in NAMES), "--force: all anew")
 
 
+def check_places(bench):
+    """Nothing that is not a result is ever replaced."""
+    (bench.scratch / "mine" / "family" / NAMES[0]).mkdir(parents=True)
+    (bench.scratch / "mine" / "family" / NAMES[0] / "thesis.txt").write_text("years of work")
+    for arguments in (["suite", "sets", "--out", "sets"],
+                      ["suite", "sets", "--out", "."], ["suite", "sets", "--out", "mine"],
+                      ["ablate", "--trace", f"sets/family/{NAMES[1]}", "--out", f"sets/family/{NAMES[1]}"],
+                      ["run", "--trace", f"sets/family/{NAMES[1]}", "--out", f"sets/family/{NAMES[1]}", "--force"],
+                      ["ablate", "--trace", f"sets/family/{NAMES[1]}", "--out", "x", "--set", "vpu.rars=false"]):
+        done = bench.call(*arguments)
+        bench.expect(done.returncode == 2 and "allowed: " in done.stderr, f"exit code {done.returncode}: {done.stderr.strip()}")
+    bench.expect((bench.scratch / "mine" / "family" / NAMES[0] / "thesis.txt").is_file(), "the thesis is still there")
+    bench.expect(all((bench.scratch / "sets" / "family" / name / "manifest.json").is_file() for name in NAMES), "and the sets")
+    nested = bench.scratch / "nested" / "outer"
+    shutil.copytree(SETS / NAMES[1], nested)
+    shutil.copytree(SETS / NAMES[0], nested / "inner")
+    done = bench.call("suite", "nested", "--out", "nested-out")
+    bench.expect(done.returncode == 0 and (bench.scratch / "nested-out" / "outer+inner" / "stats.json").is_file(),
+                 f"a set inside of another one's folder: {done.stdout.strip()[-200:]}")
+    inside = subprocess.run([bench.binary, "suite", ".", "--out", str(bench.scratch / "one")], cwd=SETS / NAMES[0],
+                            capture_output=True, text=True)
+    bench.expect(inside.returncode == 0 and (bench.scratch / "one" / NAMES[0] / "stats.json").is_file(), "suite . in a set")
+
+
 def check_killed(bench):
     out = bench.scratch / "killed"
     command = [bench.binary, "suite", str(SETS), "--out", str(out), "--jobs", "1"]
@@ -153,7 +177,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pade-batch-") as scratch:
         bench = Bench(str(pathlib.Path(arguments.pade_sim).resolve()), scratch)
-        for check in (check_suite, check_killed, check_ablate, check_diff):
+        for check in (check_suite, check_places, check_killed, check_ablate, check_diff):
             check(bench)
         print(f"{bench.failures} failures")
         return 1 if bench.failures else 0

@@ -73,6 +73,12 @@ def check_figures(bench):
     one_bus = bandwidth("--pattern", "random", "--count", "5000", "--set", "dram.one_command_bus=true")
     bench.within("random, sixteen, all commands on one bus per pair", one_bus, .2, .25)
 
+    # A refresh that is due goes before hits, on one command bus too.
+    hits = bench.scratch / "hits.txt"
+    hits.write_text("".join(f"{n % 32 << 9 | n // 32 % 4 << 14:x} READ 0\n" for n in range(30000)))
+    bench.dram("--requests", str(hits), "--set", "dram.one_command_bus=true", "--set", "dram.refresh=per_bank")
+    bench.dram("--pattern", "random", "--count", "1000", "--writes", ".5", "--set", "dram.t_ccd_l=30", "--set", "dram.t_ccd_s=25")
+
     # A chain of planes: with one bank a plane, head and tail of the tile order close each other's rows.
     planes = ["--pattern", "planes", "--outstanding", "16"]
     two = bandwidth(*planes, "--config", "plane_first")
@@ -168,6 +174,12 @@ def check_refusals(bench):
         ["dram", "--requests", str(good), "--set",
          "dram.mapping=row:14 rank:1 bank:2 column:5 bank_group:2 pseudo_channel:4 offset:5"],
         ["dram", "--requests", str(good), "--set", "dram.bus_bits=128", "--set", "dram.burst_length=16"],
+        ["dram", "--requests", str(good), "--json", str(good)],
+        ["dram", "--requests", str(good), "--save-requests", "x.txt"],
+        ["dram", "--requests", str(good), "--command-log", "/dev/null"],
+        ["dram", "--requests", str(good), "--json", "same", "--command-log", "same"],
+        ["dram", "--pattern", "random", "--interval", "4294967295"],
+        ["dram", "--requests", str(good), "--set", "dram.t_refi=310"],
         ["audit"],
         ["audit", "no/such/log"],
         ["audit", str(good)],

@@ -14,6 +14,7 @@
 
 #include "tlm/clocked_module.h"
 #include "tlm/payload_pool.h"
+#include "tlm/plane_select.h"
 #include "tlm/protocol_checker.h"
 #include "tlm/stream.h"
 
@@ -107,6 +108,7 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
         std::uint64_t address = 0;
         unsigned bytes = 32;
         unsigned char value = 0;  // a write sets all bytes to it
+        int plane_bit = -1;       // a read asks for a plane with this bit number; -1: for the bytes
     };
     struct result {
         request asked;
@@ -114,9 +116,15 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
         cycle_t seen = 0;  // first edge at which the answer may be used
         tlm::tlm_response_status status = tlm::TLM_INCOMPLETE_RESPONSE;
         std::vector<unsigned char> data;
+        bool selected = false;  // the target made a plane
         bool data_ok() const {
-            for (std::size_t i = 0; i < data.size(); ++i)
+            if (selected != (asked.plane_bit >= 0))
+                return false;
+            for (std::size_t i = 0; i < data.size() && !selected; ++i)
                 if (data[i] != pattern(asked.address + i))
+                    return false;
+            for (std::size_t i = 0; i < 8 * data.size() && selected; ++i)
+                if ((data[i / 8] >> i % 8 & 1) != (pattern(asked.address + i) >> asked.plane_bit & 1))
                     return false;
             return status == tlm::TLM_OK_RESPONSE;
         }
@@ -139,6 +147,9 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
     }
     void read(cycle_t at, std::uint64_t address, unsigned bytes = 32) {
         add({at, tlm::TLM_READ_COMMAND, address, bytes, 0});
+    }
+    void read_plane(cycle_t at, std::uint64_t address, int bit, unsigned bytes = 4) {
+        add({at, tlm::TLM_READ_COMMAND, address, bytes, 0, bit});
     }
     void write(cycle_t at, std::uint64_t address, unsigned char value, unsigned bytes = 32) {
         add({at, tlm::TLM_WRITE_COMMAND, address, bytes, value});
@@ -193,6 +204,11 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
         auto& payload = pool_.acquire(r.command, r.address, r.bytes);
         if (r.command == tlm::TLM_WRITE_COMMAND)
             std::memset(payload.get_data_ptr(), r.value, r.bytes);
+        if (r.plane_bit >= 0) {
+            auto* select = new plane_select;
+            select->bit = static_cast<std::uint8_t>(r.plane_bit);
+            payload.set_auto_extension(select);  // freed when the payload goes back to its pool
+        }
         flights_[&payload] = {r, now, 0, tlm::TLM_INCOMPLETE_RESPONSE, {}};
         open_ = &payload;
         tlm::tlm_phase phase = tlm::BEGIN_REQ;
@@ -221,6 +237,8 @@ class requester : public peer, private tlm::tlm_bw_transport_if<> {
         flights_.erase(&payload);
         r.seen = now() + 1;
         r.status = payload.get_response_status();
+        if (const plane_select* select = payload.get_extension<plane_select>())
+            r.selected = select->selected;
         if (payload.is_read())
             r.data.assign(payload.get_data_ptr(), payload.get_data_ptr() + payload.get_data_length());
         results.push_back(r);

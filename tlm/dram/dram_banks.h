@@ -89,8 +89,8 @@ class dram_banks {
         later(b.next_pre, data_end + t_.wr);
         later(groups_[b.group].next_wr, now + t_.ccd_l);
         later(next_wr_, now + std::max(t_.ccd_s, t_.burst));
-        later(groups_[b.group].next_rd, data_end + t_.wtr_l);
-        later(next_rd_, data_end + t_.wtr_s);
+        later(groups_[b.group].next_rd, std::max(data_end + t_.wtr_l, now + t_.ccd_l));
+        later(next_rd_, std::max(data_end + t_.wtr_s, now + t_.ccd_s));
     }
     void precharge(std::size_t n, cycle_t now) {
         bank& b = banks_[n];

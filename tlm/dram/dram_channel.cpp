@@ -31,11 +31,18 @@ cycle_t dram_channel::next_command() const {
 void dram_channel::issue(cycle_t at) {
     for (auto& part : parts_)
         part->prepare(at);
-    // Column commands first: they are what fills the data bus.
-    const bool column = (!one_bus_ || at >= row_bus_free_) && issue_column(at);
-    if (one_bus_ && column)
+    // Column commands first: they are what fills the data bus. On one bus a refresh that is due goes before them.
+    const auto refresh_ready = [at](const auto& part) { return part->refresh_ready(at); };
+    if (!one_bus_) {
+        issue_column(at);
+        issue_row(at);
+    } else if (at >= row_bus_free_ && std::any_of(parts_.begin(), parts_.end(), refresh_ready)) {
+        issue_row(at);
+    } else if (at >= row_bus_free_ && issue_column(at)) {
         row_bus_free_ = at + 1;
-    issue_row(at);
+    } else {
+        issue_row(at);
+    }
     for (auto& part : parts_)
         if (part->stale())
             part->prepare(at + 1);

@@ -276,3 +276,17 @@ TEST_CASE("writes wait for the high mark while reads keep coming, and then come 
         CHECK(batches[n] <= 24);
     }
 }
+
+TEST_CASE("a read waits for the age cap and its batch at most, however many writes keep coming") {
+    auto params = test::channels(1);
+    params.refresh = dram_refresh::none;
+    bench b("b", params);
+    for (unsigned n = 0; n < 5000; ++n)
+        b.driver().list.push_back({n != 1000, std::uint64_t{n} * 32, 0, 32, std::vector<unsigned char>(32, 1)});
+    b.driver().outstanding = 5000;
+    sc_core::sc_start();
+    REQUIRE(b.driver().all_done());
+    const auto& read = b.driver().list[1000];
+    CHECK(read.done_ns - read.accepted_ns > 100);  // it did wait for writes
+    CHECK(read.done_ns - read.accepted_ns < params.age_cap + 100);
+}

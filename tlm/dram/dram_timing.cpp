@@ -42,15 +42,22 @@ dram_timing::dram_timing(const dram_params& p, const clock_params& clock) {
     if (refresh == dram_refresh::per_bank)
         refi = std::max<cycle_t>(1, refi / (cycle_t{p.bank_groups} * p.banks_per_group));
 
-    // A refresh that takes longer than the time to the next one leaves no cycle for requests.
-    if (refresh == dram_refresh::all_bank && rfc + rp + ras >= refi)
-        throw input_error("dram.t_refi is " + std::to_string(p.t_refi) +
-                          " ns; allowed: more than dram.t_rfc + t_rp + t_ras = " +
-                          std::to_string(p.t_rfc + p.t_rp + p.t_ras) + " ns");
-    if (refresh == dram_refresh::per_bank && rfc_bank + rp + ras >= down(p.t_refi))
-        throw input_error("dram.t_refi is " + std::to_string(p.t_refi) +
-                          " ns; allowed: more than dram.t_rfc_bank + t_rp + t_ras = " +
-                          std::to_string(p.t_rfc_bank + p.t_rp + p.t_ras) + " ns");
+    // Between two refreshes a bank must be able to open a row and use it; between two of single banks, others must be
+    // able to open theirs.
+    const cycle_t use = ras + rp + std::max(rcdrd, rcdwr) + act_slots;
+    const auto refuse = [&](cycle_t least, const char* why) {
+        throw input_error("dram.t_refi is " + std::to_string(p.t_refi) + " ns; allowed: at least " +
+                          std::to_string(static_cast<double>(least) / per_ns) + " ns, " + why);
+    };
+    if (refresh == dram_refresh::all_bank && refi < rfc + use)
+        refuse(rfc + use, "dram.t_rfc and the time to open, use and close a row");
+    if (refresh == dram_refresh::per_bank) {
+        const cycle_t banks = cycle_t{p.bank_groups} * p.banks_per_group;
+        const cycle_t between = std::max(rrefd + std::max(rrd_l, rrd_s), faw / 2) + act_slots + 1;
+        const cycle_t least = std::max(rfc_bank + use, banks * between);
+        if (down(p.t_refi) < least)
+            refuse(least, "dram.t_rfc_bank and the time to open, use and close a row, and room for ACT of other banks");
+    }
     if (p.write_high > p.write_queue)
         throw input_error("dram.write_high is " + std::to_string(p.write_high) +
                           "; allowed: 1 to dram.write_queue = " + std::to_string(p.write_queue));

@@ -32,6 +32,8 @@ class pseudo_channel : public sc_core::sc_module {
     bool issue_column(cycle_t now);
     /// Issues the chosen row command if its time has come: slots of the row bus that it takes, else 0.
     unsigned issue_row(cycle_t now);
+    /// A refresh is due and its next command could go.
+    bool refresh_ready(cycle_t at) const { return at >= next_refresh_ && row_.at <= at; }
     bool stale() const { return stale_; }
     /// Next cycle with a command, given those from which the buses are free.
     cycle_t next_command(cycle_t row_bus_free, cycle_t column_bus_free) const {
@@ -62,7 +64,7 @@ class pseudo_channel : public sc_core::sc_module {
         return request.found != dram_request::outcome::hit && bank.open && bank.row == request.row;
     }
     void enqueue(dram_request request);
-    void choose_queue();
+    void choose_queue(cycle_t at);
     void plan(cycle_t at);
     void plan_columns(cycle_t at);
     void plan_rows(cycle_t at);

@@ -9,8 +9,9 @@ namespace pade {
 
 using command = dram_command_kind;
 
-/// Writes wait until they are many, until no read is ready to be served, or until a read needs one of them.
-void pseudo_channel::choose_queue() {
+/// Writes wait until they are many, until no read is ready to be served, or until a read needs one of them; and a batch
+/// of them ends when a read has waited beyond the age cap.
+void pseudo_channel::choose_queue(cycle_t at) {
     if (writes_.size() >= write_high_)
         batch_ = true;
     if (writes_.size() <= write_low_)
@@ -18,10 +19,20 @@ void pseudo_channel::choose_queue() {
     const bool free_reads = reads_.size() > blocked_reads_;
     const bool free_writes = writes_.size() > blocked_writes_;
     opening_for_writes_ = free_writes && (batch_ || blocked_reads_ != 0 || !free_reads);
+    if (opening_for_writes_ && free_reads) {
+        const auto free = [](const dram_request& r) { return r.blocked == 0; };
+        const cycle_t patience = std::find_if(reads_.begin(), reads_.end(), free)->since + age_cap_;
+        if (at > patience)
+            opening_for_writes_ = false;
+        else
+            horizon_ = std::min(horizon_, patience + 1);
+    }
     if (writing_ != opening_for_writes_) {
+        // An initiator that holds back END_RESP must not keep the writes waiting for its reads.
         const auto& old = columns();
+        const bool may_use = writing_ || front_.may_return();
         const auto opened = [this](const dram_request& r) { return r.blocked == 0 && opened_for(r); };
-        if (std::none_of(old.begin(), old.end(), opened))
+        if (!may_use || std::none_of(old.begin(), old.end(), opened))
             writing_ = opening_for_writes_;
     }
 }
@@ -31,10 +42,10 @@ void pseudo_channel::plan(cycle_t at) {
     column_ = {};
     row_ = {};
     horizon_ = no_cycle;
-    choose_queue();
+    choose_queue(at);
     const bool due = at >= next_refresh_;
     if (!due)
-        horizon_ = next_refresh_;
+        horizon_ = std::min(horizon_, next_refresh_);
     if (due && t_.refresh == dram_refresh::all_bank) {
         plan_refresh(at);
         return;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <filesystem>
 
 #include "model/errors.h"
 #include "tlm/dram/audit/dram_rules.h"
@@ -145,6 +146,9 @@ dram_command parse_command(std::string_view line, const log_place& where) {
 
 command_log_writer::command_log_writer(std::string path)
     : path_(std::move(path)), partial_(path_ + ".partial"), buffer_(buffer_bytes) {
+    std::error_code error;
+    if (std::filesystem::exists(path_, error) && !std::filesystem::is_regular_file(path_, error))
+        fail("it is there and is no file");
     file_.reset(std::fopen(partial_.c_str(), "wb"));
     if (!file_)
         fail(std::strerror(errno));

@@ -152,7 +152,7 @@ TEST_CASE("what cannot be written or read is an input error with the path") {
     CHECK(error_of([&] {
               command_log_writer writer(dir.file("taken"));
               writer.finish(0);
-          }).find("/taken: cannot be written: Is a directory; allowed: ") != std::string::npos);
+          }).find("/taken: cannot be written: it is there and is no file; allowed: ") != std::string::npos);
     CHECK_FALSE(fs::exists(dir.file("taken.partial")));
     if (fs::exists("/dev/full")) {
         fs::create_symlink("/dev/full", dir.file("full.partial"));
