@@ -9,7 +9,6 @@ was killed goes on where it stopped; tables, CSV, JUnit and JSON say the same as
 import argparse
 import csv
 import json
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -18,26 +17,14 @@ import tempfile
 import time
 import xml.etree.ElementTree as xml
 
+from bench import Bench
 from check_set import ROOT
 
 SETS = ROOT / "traces" / "use-lite"
 NAMES = ["l0-decode8-s128-gpl3", "l0-prefill-s128-gpl3", "l0-prefill-s128-kjv"]
 
 
-class Bench:
-    def __init__(self, binary, scratch):
-        self.binary = binary
-        self.scratch = pathlib.Path(scratch)
-        self.failures = 0
-
-    def expect(self, holds, text):
-        print(("  ok    " if holds else "  FAIL  ") + text)
-        self.failures += not holds
-
-    def call(self, *arguments):
-        print("+ pade-sim " + " ".join(arguments))
-        return subprocess.run([self.binary, *arguments], capture_output=True, text=True, cwd=self.scratch)
-
+class BatchBench(Bench):
     def stats(self, out):
         return json.loads((self.scratch / out / "stats.json").read_text())
 
@@ -176,7 +163,7 @@ def main():
     parser.add_argument("--pade-sim", required=True)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pade-batch-") as scratch:
-        bench = Bench(str(pathlib.Path(arguments.pade_sim).resolve()), scratch)
+        bench = BatchBench(arguments.pade_sim, scratch)
         for check in (check_suite, check_places, check_killed, check_ablate, check_diff):
             check(bench)
         print(f"{bench.failures} failures")

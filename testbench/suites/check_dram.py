@@ -9,30 +9,17 @@ refusals   bad input ends with exit code 2, one message that says what is allowe
 """
 import argparse
 import json
-import pathlib
-import subprocess
 import sys
 import tempfile
+
+from bench import Bench
 
 KEYS = {"requests", "bytes", "span_ns", "pseudo_channels_used", "bandwidth_fraction", "bandwidth_gb_per_s",
         "read_latency_ns", "row_hit_fraction", "commands", "energy_pj_per_bit", "energy_pj", "wall_s",
         "requests_per_wall_s", "audit"}
 
 
-class Bench:
-    def __init__(self, binary, scratch):
-        self.binary = binary
-        self.scratch = pathlib.Path(scratch)
-        self.failures = 0
-
-    def expect(self, holds, text):
-        print(("  ok    " if holds else "  FAIL  ") + text)
-        self.failures += not holds
-
-    def call(self, *arguments):
-        print("+ pade-sim " + " ".join(arguments))
-        return subprocess.run([self.binary, *arguments], capture_output=True, text=True, cwd=self.scratch)
-
+class MemoryBench(Bench):
     def dram(self, *arguments):
         """The figures of a run that must succeed."""
         done = self.call("dram", "--json", "-", *arguments)
@@ -207,7 +194,7 @@ def main():
     parser.add_argument("--check", required=True, choices=["figures", "interface", "refusals"])
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pade-dram-") as scratch:
-        bench = Bench(str(pathlib.Path(arguments.pade_sim).resolve()), scratch)
+        bench = MemoryBench(arguments.pade_sim, scratch)
         {"figures": check_figures, "interface": check_interface, "refusals": check_refusals}[arguments.check](bench)
     print(f"{bench.failures} failures")
     return 1 if bench.failures else 0
