@@ -171,7 +171,8 @@ void refuse_key(const std::string& where, const std::string& key) {
     constexpr std::size_t most = 3;
     nearest.resize(std::min(nearest.size(), most));
     throw input_error(
-        fmt::format("{}: unknown parameter \"{}\"; the nearest known key is {}", where, key, joined(nearest, " or ")));
+        fmt::format("{}: unknown parameter \"{}\"; allowed: the keys of pade-sim params, the nearest known key is {}",
+                    where, key.substr(0, 80), joined(nearest, " or ")));
 }
 
 void assign_text(const param_ref& ref, const std::string& text, const std::string& where) {

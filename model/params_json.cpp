@@ -2,65 +2,20 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <filesystem>
-#include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "model/errors.h"
 #include "model/params_access.h"
+#include "model/regular_file.h"
+#include "model/strict_json.h"
 
 namespace pade {
 
 namespace {
 
 using nlohmann::json;
-
-std::string read_file(const std::string& path) {
-    constexpr std::size_t most = std::size_t{1} << 20;
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error))
-        throw input_error(fmt::format("{}: is a directory; a JSON file is needed", path));
-    std::ifstream in(path, std::ios::binary);
-    if (!in)
-        throw input_error(fmt::format("{}: cannot be opened for reading", path));
-    std::string text;
-    std::array<char, 4096> part{};
-    do {
-        in.read(part.data(), part.size());
-        text.append(part.data(), static_cast<std::size_t>(in.gcount()));
-    } while (in && text.size() <= most);
-    if (in.bad())
-        throw input_error(fmt::format("{}: cannot be read", path));
-    if (text.size() > most)
-        throw input_error(fmt::format("{}: is larger than the {} bytes allowed for parameters", path, most));
-    return text;
-}
-
-/// The DOM keeps only one of two equal keys, so they are looked for while parsing.
-json parse(std::string_view text, const std::string& where) {
-    std::vector<std::set<std::string>> open;
-    const auto watch = [&](int, json::parse_event_t event, json& parsed) {
-        if (event == json::parse_event_t::object_start)
-            open.emplace_back();
-        else if (event == json::parse_event_t::object_end)
-            open.pop_back();
-        else if (event == json::parse_event_t::key && !open.back().insert(parsed.get<std::string>()).second)
-            throw input_error(fmt::format("{}: key \"{}\" is given twice in one object; allowed: once", where,
-                                          parsed.get<std::string>()));
-        return true;
-    };
-    try {
-        return json::parse(text.begin(), text.end(), watch);
-    } catch (const json::exception& error) {
-        // The part in front of it, "[json.exception...] ", tells a user nothing.
-        const std::string what = error.what();
-        const auto begin = what.find("] ");
-        throw input_error(
-            fmt::format("{}: is not JSON: {}", where, begin == std::string::npos ? what : what.substr(begin + 2)));
-    }
-}
 
 std::string shown(const json& value) {
     return value.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -124,7 +79,7 @@ bool is_group(const std::vector<param_ref>& refs, const std::string& name) {
 }  // namespace
 
 void merge_params(params& p, std::string_view text, const std::string& where) {
-    const json document = parse(text, where);
+    const json document = parse_strict_json(text, where);
     if (!document.is_object())
         throw input_error(fmt::format("{}: holds {}; allowed: an object of parameters", where, document.type_name()));
 
@@ -157,7 +112,8 @@ void merge_params(params& p, std::string_view text, const std::string& where) {
 }
 
 void load_params(params& p, const std::string& path) {
-    merge_params(p, read_file(path), path);
+    constexpr std::uint64_t most = std::uint64_t{1} << 20;
+    merge_params(p, read_regular_file(path, most, "a JSON file with parameters"), path);
 }
 
 void set_param(params& p, const std::string& assignment) {

@@ -22,7 +22,7 @@ void load_params(params& p, const std::string& path);
 /// The same for JSON text; `where` names it in messages.
 void merge_params(params& p, std::string_view json, const std::string& where);
 
-/// One "group.name=value" of the command line. A later one overrides an earlier one.
+/// One "group.name=value" of the command line, laid over `p`.
 void set_param(params& p, const std::string& assignment);
 
 /// All bounds, and the rules that tie several parameters together. The fields and widths of dram.mapping and the powers

@@ -140,11 +140,11 @@ TEST_CASE("load_params reads files and names them in its refusals") {
     CHECK(p.rows.count == 5);
 
     const std::string missing = refusal([&] { load_params(p, good.path.string() + ".not"); });
-    CHECK(missing == good.path.string() + ".not: cannot be opened for reading");
+    CHECK(missing == good.path.string() + ".not: there is no such file; allowed: a JSON file with parameters");
     const std::string folder = std::filesystem::temp_directory_path().string();
-    CHECK(refusal([&] { load_params(p, folder); }) == folder + ": is a directory; a JSON file is needed");
+    CHECK(refusal([&] { load_params(p, folder); }) == folder + ": is a folder; allowed: a JSON file with parameters");
     const temporary_file huge(std::string(std::size_t{2} << 20, ' '));
-    CHECK_THAT(refusal([&] { load_params(p, huge.path.string()); }), Catch::Contains("is larger than"));
+    CHECK_THAT(refusal([&] { load_params(p, huge.path.string()); }), Catch::Contains("of at most 1048576 bytes"));
 }
 
 TEST_CASE("a refused file or --set leaves the parameters as they were") {
@@ -166,15 +166,17 @@ TEST_CASE("every class of bad JSON input is refused in one sentence") {
     const std::vector<row> rows{
         // unknown keys
         {R"({"dispatch": {"ordr": "in_order"}})",
-         R"(a.json: unknown parameter "dispatch.ordr"; the nearest known key is dispatch.order)"},
+         R"(a.json: unknown parameter "dispatch.ordr"; allowed: the keys of pade-sim params, the nearest known key is dispatch.order)"},
         {R"({"dispach": {"order": "in_order"}})",
-         R"(a.json: unknown parameter "dispach.order"; the nearest known key is dispatch.order)"},
+         R"(a.json: unknown parameter "dispach.order"; allowed: the keys of pade-sim params, the nearest known key is dispatch.order)"},
         {R"({"dispatch.oredr": "in_order"})",
-         R"(a.json: unknown parameter "dispatch.oredr"; the nearest known key is dispatch.order)"},
-        {R"({"alpha": 1})", R"(a.json: unknown parameter "alpha"; the nearest known key is guard.alpha)"},
+         R"(a.json: unknown parameter "dispatch.oredr"; allowed: the keys of pade-sim params, the nearest known key is dispatch.order)"},
+        {R"({"alpha": 1})",
+         R"(a.json: unknown parameter "alpha"; allowed: the keys of pade-sim params, the nearest known key is guard.alpha)"},
         {R"({"order": 1})",
-         R"(a.json: unknown parameter "order"; the nearest known key is dispatch.order or ista.order)"},
-        {R"({"dispach": {}})", R"(a.json: unknown parameter "dispach"; the nearest known key is dispatch)"},
+         R"(a.json: unknown parameter "order"; allowed: the keys of pade-sim params, the nearest known key is dispatch.order or ista.order)"},
+        {R"({"dispach": {}})",
+         R"(a.json: unknown parameter "dispach"; allowed: the keys of pade-sim params, the nearest known key is dispatch)"},
         // twice
         {R"({"rows": {"count": 1, "count": 2}})", R"(a.json: key "count" is given twice in one object; allowed: once)"},
         {R"({"rows": {"count": 1}, "rows": {}})", R"(a.json: key "rows" is given twice in one object; allowed: once)"},
@@ -251,8 +253,10 @@ TEST_CASE("every class of bad --set is refused in one sentence") {
     const std::vector<row> rows{
         {"rows.count", R"(--set rows.count: has no "="; allowed: group.name=value)"},
         {"", R"(--set : has no "="; allowed: group.name=value)"},
-        {"rows.cuont=4", R"(--set: unknown parameter "rows.cuont"; the nearest known key is rows.count)"},
-        {"radius=4", R"(--set: unknown parameter "radius"; the nearest known key is guard.radius)"},
+        {"rows.cuont=4",
+         R"(--set: unknown parameter "rows.cuont"; allowed: the keys of pade-sim params, the nearest known key is rows.count)"},
+        {"radius=4",
+         R"(--set: unknown parameter "radius"; allowed: the keys of pade-sim params, the nearest known key is guard.radius)"},
         {"rows.count=", "--set: rows.count is empty; allowed: integers from 1 to 16"},
         {"rows.count=four", "--set: rows.count is four; allowed: integers from 1 to 16"},
         {"rows.count=4.0", "--set: rows.count is 4.0; allowed: integers from 1 to 16"},

@@ -26,7 +26,7 @@ kv_buffer::kv_buffer(sc_core::sc_module_name name, const buffer_params& buffer, 
       k_budget_(buffer.k_planes_per_cycle) {
     if (map_.atom_bytes() != line_store::line_bytes)
         throw input_error("dram.bus_bits x dram.burst_length: an atom of " + std::to_string(map_.atom_bytes()) +
-                          " B does not fit the 32 B lines of the KV buffer; 256 bit are allowed");
+                          " B does not fit the lines of the KV buffer; allowed: 32 B");
     k_fetch.on_item<kv_buffer, &kv_buffer::k_fetch_arrives>(this);
     v_fetch.on_item<kv_buffer, &kv_buffer::v_fetch_arrives>(this);
     v_release.on_item<kv_buffer, &kv_buffer::v_release_arrives>(this);

@@ -19,7 +19,7 @@ void plan_memory(job& work, const k_layout& layout, const address_map& map, unsi
     address_map::location second_row;
     second_row.row = 1;
     if (map.rows() > 1 && map.encode(second_row) != bytes_per_row)
-        throw input_error("dram.mapping: row must be the most significant field for a run on tensors");
+        throw input_error("dram.mapping: row is not the most significant field; allowed: for a run on tensors it is");
 
     std::uint64_t k_rows = 0;
     for (job_kv_head& kv : work.kv_heads) {
@@ -42,8 +42,8 @@ void plan_memory(job& work, const k_layout& layout, const address_map& map, unsi
     }
     work.spill_address = take(1, spill_bytes);
     if (next > map.bytes())
-        throw input_error("the tensors take " + std::to_string(next) + " bytes, but the DRAM of dram.mapping has " +
-                          std::to_string(map.bytes()));
+        throw input_error("dram.rows and dram.mapping: the tensors take " + std::to_string(next) +
+                          " bytes; allowed: at most what the DRAM has, " + std::to_string(map.bytes()));
 }
 
 }  // namespace pade

@@ -35,10 +35,10 @@ std::int64_t guard_offset(double alpha, double radius, double logit_scale) {
     // Written so that NaN fails too.
     if (!(logit_scale > 0))
         throw input_error("guard offset: the logit scale (scale_q * scale_k * softmax_scale) is " +
-                          std::to_string(logit_scale) + ", it must be above 0");
+                          std::to_string(logit_scale) + "; allowed: above 0");
     if (!(alpha >= 0) || !(radius >= 0))
         throw input_error("guard offset: alpha " + std::to_string(alpha) + " and radius " + std::to_string(radius) +
-                          " must not be negative");
+                          "; allowed: from 0 on");
     constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
     const double offset = std::ceil(alpha * radius / logit_scale);
     return offset < static_cast<double>(most) ? static_cast<std::int64_t>(offset) : most;

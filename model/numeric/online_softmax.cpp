@@ -32,7 +32,7 @@ std::uint32_t round_to_bits(double value, unsigned bits) {
 
 exp_unit::exp_unit(exp_kind kind, unsigned p_bits) : kind_(kind), p_bits_(p_bits) {
     if (p_bits < 8 || p_bits > 24)
-        throw input_error("softmax.p_bits is " + std::to_string(p_bits) + ", allowed are 8 to 24");
+        throw input_error("softmax.p_bits is " + std::to_string(p_bits) + "; allowed: 8 to 24");
     if (kind_ != exp_kind::table)
         return;
     table_.resize(std::size_t{1} << index_bits);

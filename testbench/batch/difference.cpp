@@ -27,7 +27,7 @@ params params_of(const fs::path& out) {
 bool same_bytes(const fs::path& a, const fs::path& b) {
     std::ifstream in_a(a, std::ios::binary), in_b(b, std::ios::binary);
     for (const auto& [in, path] : {std::pair(&in_a, a), std::pair(&in_b, b)})
-        if (!*in)
+        if (std::error_code error; !*in || !fs::is_regular_file(path, error))
             throw input_error(path.string() + ": not there; allowed: the folder of a finished run");
     return std::equal(std::istreambuf_iterator<char>(in_a), {}, std::istreambuf_iterator<char>(in_b), {});
 }

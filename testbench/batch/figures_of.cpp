@@ -1,9 +1,10 @@
 #include "testbench/batch/figures_of.h"
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "model/errors.h"
+#include "model/regular_file.h"
+#include "model/strict_json.h"
 
 namespace pade {
 
@@ -26,10 +27,10 @@ std::string dotted(const std::string& pointer) {
 }  // namespace
 
 figures_of::figures_of(const std::filesystem::path& out) : path_(out / "stats.json") {
-    std::ifstream in(path_);
-    const auto root = nlohmann::json::parse(in, nullptr, false);
-    if (!in.is_open() || root.is_discarded() || !root.is_object())
-        throw input_error(path_.string() + ": not there, or no JSON; allowed: the folder of a finished run");
+    constexpr std::uint64_t most = std::uint64_t{1} << 30;
+    const auto root = parse_strict_json(read_regular_file(path_, most, "the folder of a finished run"), path_.string());
+    if (!root.is_object())
+        throw input_error(path_.string() + ": is no object; allowed: the folder of a finished run");
     const auto flat = root.flatten();  // items() does not keep it alive
     for (const auto& [pointer, value] : flat.items()) {
         const std::string name = dotted(pointer);

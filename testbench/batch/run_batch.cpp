@@ -17,6 +17,9 @@ namespace fs = std::filesystem;
 namespace {
 
 std::string text_of(const fs::path& path) {
+    std::error_code error;
+    if (!fs::is_regular_file(path, error))  // a FIFO would block; its run says what is wrong
+        return "";
     std::ifstream in(path, std::ios::binary);
     std::ostringstream text;
     text << in.rdbuf();

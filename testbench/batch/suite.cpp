@@ -103,9 +103,13 @@ std::vector<fs::path> trace_sets_below(const fs::path& folder) {
     std::vector<fs::path> sets;
     if (!fs::is_directory(folder, error))
         throw input_error(folder.string() + ": no folder; allowed: one with trace sets below it");
-    for (const auto& entry : fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied))
-        if (entry.path().filename() == "manifest.json")
-            sets.push_back(entry.path().parent_path());
+    const auto options = fs::directory_options::skip_permission_denied;
+    for (fs::recursive_directory_iterator it(folder, options, error), end; !error && it != end; it.increment(error))
+        if (it->path().filename() == "manifest.json")
+            sets.push_back(it->path().parent_path());
+    if (error)
+        throw input_error(folder.string() + ": cannot be searched (" + error.message() +
+                          "); allowed: folders that can be read");
     if (sets.empty())
         throw input_error(folder.string() + ": no trace set below it; allowed: folders with a manifest.json");
     std::sort(sets.begin(), sets.end());

@@ -114,21 +114,23 @@ std::uint64_t read_retained(const std::filesystem::path& path, const std::functi
     std::ifstream stream(path, std::ios::binary);
     std::array<unsigned char, 10> start{};
     if (!stream.read(reinterpret_cast<char*>(start.data()), start.size()) || start[0] != 0x93 || start[6] != 1)
-        throw input_error(fmt::format("{}: is not an NPY 1.0 file", path.string()));
+        throw input_error(fmt::format("{}: is not an NPY 1.0 file; allowed: a retained.npy", path.string()));
     std::string text(start[8] + 256U * start[9], '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     const npy_header header = parse_npy_header(text, path.string());
     if (header.descr != "<i4" || header.fortran_order || header.shape.size() != 2 || header.shape[1] != 4)
-        throw input_error(fmt::format("{}: is {} of '{}'; a retained.npy is [n, 4] of '<i4'", path.string(),
+        throw input_error(fmt::format("{}: is {} of '{}'; allowed: a retained.npy, [n, 4] of '<i4'", path.string(),
                                       shape_text(header.shape), header.descr));
     retained_row one;
     for (std::uint64_t i = 0; i < header.shape[0]; ++i) {
         if (!stream.read(reinterpret_cast<char*>(&one), sizeof one))
-            throw input_error(fmt::format("{}: ends before row {} of {}", path.string(), i, header.shape[0]));
+            throw input_error(
+                fmt::format("{}: ends before row {}; allowed: {} rows", path.string(), i, header.shape[0]));
         row(one);
     }
     if (stream.peek() != std::ifstream::traits_type::eof())
-        throw input_error(fmt::format("{}: has bytes after its {} rows", path.string(), header.shape[0]));
+        throw input_error(
+            fmt::format("{}: has bytes after its {} rows; allowed: none", path.string(), header.shape[0]));
     return header.shape[0];
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <limits>
 #include <string>
@@ -81,13 +82,21 @@ long live_owner(const fs::path& partial) {
 }
 
 [[noreturn]] void fail(const fs::path& path, const std::string& what, const std::error_code& error) {
-    throw input_error(fmt::format("{}: {}: {}", path.string(), what, error.message()));
+    throw input_error(fmt::format("{}: {} ({}); allowed: a path in a folder that can be written and has room",
+                                  path.string(), what, error.message()));
 }
 
 }  // namespace
 
 void require_apart(const fs::path& out, const fs::path& input) {
-    const fs::path a = fs::weakly_canonical(out), b = fs::weakly_canonical(input);
+    std::error_code error;
+    const fs::path a = fs::weakly_canonical(out, error);
+    if (error)
+        fail(out, "cannot be used for --out", error);
+    const fs::path b = fs::weakly_canonical(input, error);
+    if (error)
+        throw input_error(fmt::format("{}: cannot be reached ({}); allowed: the path of a trace set", input.string(),
+                                      error.message()));
     const auto inside = [](const fs::path& inner, const fs::path& outer) {
         return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
     };
@@ -98,7 +107,7 @@ void require_apart(const fs::path& out, const fs::path& input) {
 
 output_dir::output_dir(const fs::path& out, bool force) : force_(force) {
     if (out.empty())
-        throw input_error("--out: is empty; the path of a folder is expected");
+        throw input_error("--out: is empty; allowed: the path of a folder");
     std::error_code error;
     // Links are followed once, here, so that what is renamed is the folder itself and not a link to it.
     out_ = fs::weakly_canonical(fs::absolute(out), error);
@@ -108,7 +117,7 @@ output_dir::output_dir(const fs::path& out, bool force) : force_(force) {
         out_ = out_.parent_path();
     if (!out_.has_filename())
         throw input_error(
-            fmt::format("{}: cannot be used as output folder: it must lie in another folder", out.string()));
+            fmt::format("{}: cannot be used as output folder; allowed: a folder in another one", out.string()));
     partial_ = out_;
     partial_ += ".partial";
     check_out();
@@ -131,14 +140,14 @@ void output_dir::check_out() const {
     if (!fs::exists(status))
         return;
     if (!fs::is_directory(status))
-        throw input_error(fmt::format("{}: is in the way: it is not a folder, and --out must be one or not exist yet",
+        throw input_error(fmt::format("{}: is in the way: not a folder; allowed: an --out of a new name, or a folder",
                                       out_.string()));
     const bool empty = fs::is_empty(out_, error);
     if (error)
         fail(out_, "cannot be read", error);
     if (!empty && !force_)
         throw input_error(
-            fmt::format("{}: is not empty; choose another --out, or give --force to replace it", out_.string()));
+            fmt::format("{}: is not empty; allowed: another --out, or --force to replace it", out_.string()));
 }
 
 void output_dir::claim_partial() {
@@ -147,10 +156,11 @@ void output_dir::claim_partial() {
     if (fs::exists(status)) {
         if (!fs::is_directory(status))
             throw input_error(
-                fmt::format("{}: is in the way: it is not a folder left by an earlier run", partial_.string()));
+                fmt::format("{}: is in the way; allowed: nothing, or the folder of an earlier run", partial_.string()));
         if (const long pid = live_owner(partial_))
-            throw input_error(fmt::format("{}: process {} is writing there; wait for it or choose another --out",
-                                          partial_.string(), pid));
+            throw input_error(
+                fmt::format("{}: process {} is writing there; allowed: another --out, or when it has finished",
+                            partial_.string(), pid));
         fs::remove_all(partial_, error);
         if (error)
             fail(partial_, "is stale and cannot be removed", error);
@@ -162,8 +172,10 @@ void output_dir::claim_partial() {
     std::ofstream owner(partial_ / owner_file);
     owner << pid << ' ' << start_of(pid) << '\n';
     if (!owner.flush()) {
+        const std::string why = std::strerror(errno);
         fs::remove_all(partial_, error);
-        throw input_error(fmt::format("{}: cannot be written", (partial_ / owner_file).string()));
+        throw input_error(fmt::format("{}: cannot be written ({}); allowed: a folder that can be written and has room",
+                                      (partial_ / owner_file).string(), why));
     }
 }
 

@@ -115,6 +115,19 @@ TEST_CASE("what appears in its place during a run is not overwritten without for
     CHECK(listing(top / "out") == "precious");
 }
 
+TEST_CASE("results apart from the trace set: paths that cannot be resolved are named") {
+    test::temp_dir top;
+    fs::create_directory(top / "set");
+    CHECK_NOTHROW(require_apart(top / "out", top / "set"));
+    for (const char* name : {"set", "set/out", "."})
+        CHECK_THROWS_WITH(require_apart(top.path() / name, top / "set"), Contains("overlaps the trace set"));
+    fs::create_symlink("loop", top / "loop");
+    CHECK_THROWS_WITH(require_apart(top / "loop/out", top / "set"),
+                      Contains("loop/out: cannot be used for --out") && Contains("; allowed: "));
+    CHECK_THROWS_AS(require_apart(top / "out", top / "loop"), input_error);
+    CHECK_THROWS_AS(require_apart(top / std::string(300, 'a'), top / "set"), input_error);
+}
+
 TEST_CASE("files and dangling links in the way are named") {
     test::temp_dir top;
     test::write_bytes(top / "out", "");

@@ -29,7 +29,8 @@ posix_file::~posix_file() {
 }
 
 void posix_file::fail(const char* what) const {
-    throw input_error(fmt::format("{}: {}: {}", path_.string(), what, std::strerror(errno)));
+    throw input_error(fmt::format("{}: {} ({}); allowed: a file in a folder that can be written and has room",
+                                  path_.string(), what, std::strerror(errno)));
 }
 
 void posix_file::append(const void* data, std::size_t bytes) {

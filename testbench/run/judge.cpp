@@ -31,7 +31,7 @@ class output_reader {
     const std::vector<float>& next() {
         in_.read(reinterpret_cast<char*>(row_.data()), static_cast<std::streamsize>(width_ * sizeof(float)));
         if (!in_)
-            throw input_error("output.npy is shorter than it was written");
+            throw input_error("output.npy: is shorter than it was written; allowed: files that nobody else changes");
         return row_;
     }
 

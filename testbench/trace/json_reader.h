@@ -8,16 +8,13 @@
 
 namespace pade {
 
-/// Parses `text`; duplicate keys are errors. `file` is named in errors.
-nlohmann::json parse_json(const std::string& text, const std::string& file);
-
 /// One value of a document and the path that leads to it. Every accessor throws input_error.
 class json_cursor {
   public:
     json_cursor(const nlohmann::json& value, std::string file, std::string path = "")
         : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
 
-    [[noreturn]] void fail(const std::string& what) const;
+    [[noreturn]] void fail(const std::string& what, const std::string& allowed) const;
     std::string dump() const;  ///< the value itself, shortened for a message
 
     bool has(const std::string& key) const { return value_->is_object() && value_->contains(key); }

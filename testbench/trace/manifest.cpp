@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -11,6 +9,8 @@
 #include <utility>
 
 #include "model/errors.h"
+#include "model/regular_file.h"
+#include "model/strict_json.h"
 #include "testbench/trace/json_reader.h"
 #include "testbench/trace/npy.h"
 #include "testbench/trace/sha256.h"
@@ -22,24 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::uint64_t most_bytes = std::uint64_t{64} << 20;
 constexpr std::int64_t most_index = std::numeric_limits<std::int32_t>::max();
-
-std::string read_manifest_bytes(const fs::path& file) {
-    std::error_code error;
-    if (!fs::exists(file, error))
-        throw input_error(
-            fmt::format("{}: there is no such file; a trace set is a folder with a manifest.json", file.string()));
-    if (!fs::is_regular_file(file, error))
-        throw input_error(fmt::format("{}: is not a regular file; only those are read", file.string()));
-    constexpr std::uintmax_t most = 64U << 20;
-    if (fs::file_size(file, error) > most || error)
-        throw input_error(fmt::format("{}: is larger than the {} bytes allowed", file.string(), most));
-    std::ifstream stream(file, std::ios::binary);
-    std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    if (!stream)
-        throw input_error(fmt::format("{}: cannot be read", file.string()));
-    return bytes;
-}
 
 /// What is known of a file once it is read, to hold against every entry of the manifest that names it.
 struct file_facts {
@@ -56,21 +40,23 @@ class manifest_loader {
         : folder_(folder), manifest_file_((folder / "manifest.json").string()) {}
 
     trace_set load() {
-        const std::string bytes = read_manifest_bytes(manifest_file_);
-        const nlohmann::json document = parse_json(bytes, manifest_file_);
-        const json_cursor top(document, manifest_file_);
+        const std::string bytes =
+            read_regular_file(manifest_file_, most_bytes, "a trace set, a folder with a manifest.json");
         std::error_code error;
         root_ = fs::canonical(folder_, error);
-        if (error)
-            throw input_error(fmt::format("{}: cannot be resolved: {}", folder_.string(), error.message()));
-
+        const fs::path real = error ? fs::path{} : fs::canonical(manifest_file_, error);
+        if (error || !inside_set(real))
+            throw input_error(
+                fmt::format("{}: is a link to {}; allowed: a file inside the set", manifest_file_, real.string()));
+        const nlohmann::json document = parse_strict_json(bytes, manifest_file_);
+        const json_cursor top(document, manifest_file_);
         set_.path = folder_;
         set_.sha256 = sha256_hex(bytes);
         read_top(top);
         const json_cursor list = top["head_list"];
         const std::size_t heads = list.size_of_list();
         if (heads == 0 || heads > trace_limits::heads)
-            list.fail(fmt::format("has {} heads; allowed are 1 to {}", heads, trace_limits::heads));
+            list.fail(fmt::format("has {} heads", heads), fmt::format("1 to {}", trace_limits::heads));
         for (std::size_t i = 0; i < heads; ++i)
             read_head(list[i]);
         check_counts(top);
@@ -80,12 +66,12 @@ class manifest_loader {
   private:
     void read_top(const json_cursor& top) {
         if (top["format"].text() != "qkv-trace")
-            top["format"].fail(fmt::format("is {}; allowed is \"qkv-trace\"", top["format"].dump()));
+            top["format"].fail("is " + top["format"].dump(), "\"qkv-trace\"");
         top["format_version"].integer(1, 1);
         set_.name = top.has("name") ? top["name"].text() : root_.filename().string();
         const std::string phase = top["phase"].text();
         if (phase != "prefill" && phase != "decode")
-            top["phase"].fail(fmt::format("is \"{}\"; allowed are \"prefill\" and \"decode\"", phase));
+            top["phase"].fail("is " + top["phase"].dump(), "\"prefill\" or \"decode\"");
         set_.phase = phase == "decode" ? trace_phase::decode : trace_phase::prefill;
         set_.causal = top["causal"].boolean();
         if (set_.causal || top.has("causal_offset"))
@@ -107,8 +93,7 @@ class manifest_loader {
         head.head = static_cast<unsigned>(entry["head"].integer(0, most_index));
         head.id = entry.has("id") ? entry["id"].text() : fmt::format("l{}h{}", head.layer, head.head);
         if (!layer_heads_.insert({head.layer, head.head}).second)
-            entry.fail(
-                fmt::format("layer {}, head {} is already in the list; each may occur once", head.layer, head.head));
+            entry.fail(fmt::format("layer {}, head {} is already in the list", head.layer, head.head), "each once");
         const unsigned kv_head =
             entry.has("kv_head") ? static_cast<unsigned>(entry["kv_head"].integer(0, most_index)) : head.head;
         const json_cursor scales = entry["scales"];
@@ -117,13 +102,12 @@ class manifest_loader {
         head.scale_v = scales["v"].positive();
         head.logit_scale = head.scale_q * head.scale_k * set_.softmax_scale;
         if (!std::isfinite(head.logit_scale) || head.logit_scale <= 0)
-            scales.fail(
-                fmt::format("q * k * softmax_scale is {}; it must be finite and greater than 0", head.logit_scale));
+            scales.fail(fmt::format("q * k * softmax_scale is {}", head.logit_scale), "finite numbers above 0");
         const double stated = entry["logit_scale"].positive();
         if (!(std::abs(stated - head.logit_scale) <= 1e-6 * head.logit_scale))
             entry["logit_scale"].fail(
-                fmt::format("is {}; scales.q * scales.k * softmax_scale is {}, and they may differ by 1e-6 relative",
-                            stated, head.logit_scale));
+                fmt::format("is {}", stated),
+                fmt::format("scales.q * scales.k * softmax_scale, {}, within 1e-6 relative", head.logit_scale));
 
         const json_cursor files = entry["files"].require_object();
         const auto [known, added] = kv_index_.insert({{head.layer, kv_head}, set_.kv_heads.size()});
@@ -158,8 +142,8 @@ class manifest_loader {
 
     static void same_scale(const json_cursor& where, double first, double here, const kv_source& source) {
         if (first != here)
-            where.fail(fmt::format("is {}, but head {} of the same KV head has {}; they must be equal", here,
-                                   source.head, first));
+            where.fail(fmt::format("is {}", here),
+                       fmt::format("{}, which head {} of the same KV head has", first, source.head));
     }
 
     template <typename T>
@@ -176,8 +160,8 @@ class manifest_loader {
         const fs::path path = resolve(entry);
         const auto known = source.files.find(name);
         if (known == source.files.end() || known->second != path)
-            entry["path"].fail(fmt::format("is {}, but head {} of the same KV head has {}; they must be the same file",
-                                           entry["path"].dump(), source.head,
+            entry["path"].fail("is " + entry["path"].dump(),
+                               fmt::format("the file that head {} of the same KV head has, {}", source.head,
                                            known == source.files.end() ? "none" : known->second.string()));
         check_facts<T>(entry, facts_.at(path), set_.keys);
     }
@@ -190,14 +174,15 @@ class manifest_loader {
         const file_facts facts{array.file_bytes, array.sha256};
         const file_facts& known = facts_.insert({path, facts}).first->second;
         if (!(known == facts))
-            throw input_error(fmt::format("{}: changed while the set was loaded", path.string()));
+            throw input_error(fmt::format("{}: changed while the set was loaded; allowed: files that stay as they are",
+                                          path.string()));
         check_facts<T>(entry, facts, rows);
         into = std::move(array.data);
         if constexpr (std::is_same_v<T, float>)
             for (std::size_t i = 0; i < into.size(); ++i)
                 if (!std::isfinite(into[i]))
-                    throw input_error(fmt::format("{}: element [{}, {}] is {}; only finite values are allowed",
-                                                  path.string(), i / set_.head_dim, i % set_.head_dim, into[i]));
+                    throw input_error(fmt::format("{}: element [{}, {}] is {}; allowed: finite values", path.string(),
+                                                  i / set_.head_dim, i % set_.head_dim, into[i]));
         return path;
     }
 
@@ -205,19 +190,18 @@ class manifest_loader {
     void check_facts(const json_cursor& entry, const file_facts& facts, std::uint32_t rows) const {
         const std::string type = std::is_same_v<T, float> ? "float32" : "int8";
         if (entry.has("dtype") && entry["dtype"].text() != type)
-            entry["dtype"].fail(fmt::format("is {}; allowed is \"{}\"", entry["dtype"].dump(), type));
+            entry["dtype"].fail("is " + entry["dtype"].dump(), "\"" + type + "\"");
         if (entry.has("shape")) {
             const json_cursor shape = entry["shape"];
             if (shape.size_of_list() != 2 || shape[0].integer(0, most_index) != rows ||
                 shape[1].integer(0, most_index) != set_.head_dim)
-                shape.fail(fmt::format("is {}; the set's sizes ask for [{}, {}]", shape.dump(), rows, set_.head_dim));
+                shape.fail("is " + shape.dump(), fmt::format("the set's sizes, [{}, {}]", rows, set_.head_dim));
         }
         if (entry.has("bytes") && static_cast<std::uint64_t>(entry["bytes"].integer(
                                       0, std::numeric_limits<std::int64_t>::max())) != facts.bytes)
-            entry["bytes"].fail(fmt::format("is {}, but the file has {}", entry["bytes"].dump(), facts.bytes));
+            entry["bytes"].fail("is " + entry["bytes"].dump(), fmt::format("what the file has, {}", facts.bytes));
         if (entry.has("sha256") && entry["sha256"].text() != facts.sha256)
-            entry["sha256"].fail(
-                fmt::format("is {}, but the file's SHA-256 is {}", entry["sha256"].dump(), facts.sha256));
+            entry["sha256"].fail("is " + entry["sha256"].dump(), "the file's SHA-256, " + facts.sha256);
     }
 
     /// The file that an entry names, all links resolved; it must lie inside the set.
@@ -225,22 +209,25 @@ class manifest_loader {
         const json_cursor where = entry["path"];
         const std::string text = where.text();
         if (text.empty() || text.find('\0') != std::string::npos || fs::path(text).is_absolute())
-            where.fail(fmt::format("is {}; a path relative to the set is expected", where.dump()));
+            where.fail("is " + where.dump(), "a path relative to the set");
         std::error_code error;
         const fs::path file = fs::canonical(root_ / text, error);
         if (error)
-            where.fail(fmt::format("is {}: {}", where.dump(), error.message()));
-        const fs::path inside = file.lexically_relative(root_);
-        if (inside.empty() || *inside.begin() == "..")
-            where.fail(fmt::format("is {}, which leads to {}; a file inside the set is expected", where.dump(),
-                                   file.string()));
+            where.fail(fmt::format("is {}: {}", where.dump(), error.message()), "a file inside the set");
+        if (!inside_set(file))
+            where.fail(fmt::format("is {}, which leads to {}", where.dump(), file.string()), "a file inside the set");
         return file;
+    }
+
+    bool inside_set(const fs::path& file) const {
+        const fs::path inside = file.lexically_relative(root_);
+        return !inside.empty() && *inside.begin() != "..";
     }
 
     void check_counts(const json_cursor& top) const {
         const auto must_be = [&](const char* key, std::size_t found, const char* what) {
             if (top[key].integer(1, most_index) != static_cast<std::int64_t>(found))
-                top[key].fail(fmt::format("is {}, but head_list has {} {}", top[key].dump(), found, what));
+                top[key].fail("is " + top[key].dump(), fmt::format("what head_list has, {} {}", found, what));
         };
         must_be("heads", set_.heads.size(), "entries");
         must_be("kv_heads", set_.kv_heads.size(), "distinct (layer, kv_head)");
@@ -249,11 +236,11 @@ class manifest_loader {
             ++group[head.kv];
         for (std::size_t i = 1; i < group.size(); ++i)
             if (group[i] != group[0])
-                top["head_list"].fail(fmt::format(
-                    "layer {}, KV head {} has {} query heads, but layer {}, KV head {} has {}; groups must be "
-                    "equal in size",
-                    set_.kv_heads[i].layer, set_.kv_heads[i].kv_head, group[i], set_.kv_heads[0].layer,
-                    set_.kv_heads[0].kv_head, group[0]));
+                top["head_list"].fail(
+                    fmt::format("layer {}, KV head {} has {} query heads, but layer {}, KV head {} has {}",
+                                set_.kv_heads[i].layer, set_.kv_heads[i].kv_head, group[i], set_.kv_heads[0].layer,
+                                set_.kv_heads[0].kv_head, group[0]),
+                    "groups of equal size");
     }
 
     fs::path folder_;

@@ -19,6 +19,9 @@ class dictionary_parser {
         bool seen_descr = false;
         bool seen_order = false;
         bool seen_shape = false;
+        // It would end every message that quotes it.
+        if (const std::size_t zero = text_.find('\0'); zero != std::string::npos)
+            fail(zero, "is a zero byte", "text");
         expect('{');
         while (peek() != '}') {
             const std::size_t at = at_;
@@ -31,24 +34,32 @@ class dictionary_parser {
             else if (key == "shape")
                 once(seen_shape, key, at), header.shape = tuple();
             else
-                fail(at, fmt::format("unknown key '{}'; allowed are descr, fortran_order and shape", key));
+                fail(at, fmt::format("unknown key '{}'", key.substr(0, 40)), "descr, fortran_order and shape");
             if (peek() != '}')
                 expect(',');
         }
         expect('}');
         skip_spaces();
         if (at_ + 1 != text_.size() || text_[at_] != '\n')
-            fail(at_, "the header must end with spaces and one newline after the closing brace");
+            fail(at_, "the header does not end here", "spaces and one newline after the closing brace");
         if (!seen_descr || !seen_order || !seen_shape)
-            fail(0, fmt::format("key '{}' is missing", !seen_descr   ? "descr"
-                                                       : !seen_order ? "fortran_order"
-                                                                     : "shape"));
+            fail(0,
+                 fmt::format("key '{}' is missing", !seen_descr   ? "descr"
+                                                    : !seen_order ? "fortran_order"
+                                                                  : "shape"),
+                 "descr, fortran_order and shape, all three");
         return header;
     }
 
   private:
-    [[noreturn]] void fail(std::size_t at, const std::string& what) const {
-        throw input_error(fmt::format("{}: NPY header, character {}: {}", file_, at, what));
+    [[noreturn]] void fail(std::size_t at, const std::string& what, const std::string& allowed) const {
+        throw input_error(fmt::format("{}: NPY header, character {}: {}; allowed: {}", file_, at, what, allowed));
+    }
+
+    /// What stands here, for a message.
+    std::string found() const {
+        constexpr std::size_t most = 20;
+        return at_ >= text_.size() ? "the header ends" : fmt::format("is \"{}\"", text_.substr(at_, most));
     }
 
     void skip_spaces() {
@@ -63,23 +74,23 @@ class dictionary_parser {
 
     void expect(char c) {
         if (peek() != c)
-            fail(at_, fmt::format("'{}' is expected here", c));
+            fail(at_, found(), fmt::format("'{}'", c));
         ++at_;
     }
 
     void once(bool& seen, const std::string& key, std::size_t at) const {
         if (seen)
-            fail(at, fmt::format("key '{}' occurs twice", key));
+            fail(at, fmt::format("key '{}' occurs twice", key), "once");
         seen = true;
     }
 
     std::string quoted() {
         const char quote = peek();
         if (quote != '\'' && quote != '"')
-            fail(at_, "a quoted string is expected here");
+            fail(at_, found(), "a quoted string");
         const std::size_t end = text_.find(quote, at_ + 1);
         if (end == std::string::npos)
-            fail(at_, "this string does not end");
+            fail(at_, "this string does not end", "a quoted string");
         std::string value = text_.substr(at_ + 1, end - at_ - 1);
         at_ = end + 1;
         return value;
@@ -94,7 +105,7 @@ class dictionary_parser {
                 return value;
             }
         }
-        fail(at_, "True or False is expected here");
+        fail(at_, found(), "True or False");
     }
 
     std::vector<std::uint64_t> tuple() {
@@ -105,7 +116,7 @@ class dictionary_parser {
             if (peek() == ',')
                 ++at_;
             else if (shape.size() == 1 || peek() != ')')
-                fail(at_, "',' is expected here (a tuple of one element is written (n,))");
+                fail(at_, found(), "',' (a tuple of one element is written (n,))");
         }
         ++at_;
         return shape;
@@ -117,12 +128,12 @@ class dictionary_parser {
         while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9') {
             const auto digit = static_cast<std::uint64_t>(text_[at_] - '0');
             if (value > (std::numeric_limits<std::uint64_t>::max() - digit) / 10)
-                fail(from, "this size does not fit 64 bits");
+                fail(from, "this size is too large", "sizes of 64 bits");
             value = value * 10 + digit;
             ++at_;
         }
         if (at_ == from)
-            fail(at_, "a size (decimal digits) is expected here");
+            fail(at_, found(), "a size in decimal digits");
         return value;
     }
 

@@ -37,8 +37,8 @@ trace_set select(const trace_set& all, const selection& what) {
     trace_set chosen = all;
     if (what.head) {
         if (*what.head >= all.heads.size())
-            throw input_error(fmt::format("{}: head {} is selected; the set has heads 0 to {}", all.path.string(),
-                                          *what.head, all.heads.size() - 1));
+            throw input_error(fmt::format("{}: head {} is selected; allowed: 0 to {}", all.path.string(), *what.head,
+                                          all.heads.size() - 1));
         chosen.heads = {all.heads[*what.head]};
         chosen.kv_heads = {all.kv_heads[all.heads[*what.head].kv]};
         chosen.heads[0].kv = 0;
@@ -46,10 +46,10 @@ trace_set select(const trace_set& all, const selection& what) {
     if (what.queries) {
         const auto [first, last] = *what.queries;
         if (first >= last || last > all.queries)
-            throw input_error(fmt::format(
-                "{}: queries {}:{} are selected (from the first to before the last); the set allows A:B with "
-                "0 <= A < B <= {}",
-                all.path.string(), first, last, all.queries));
+            throw input_error(
+                fmt::format("{}: queries {}:{} are selected (from the first to before the last); allowed: A:B with 0 "
+                            "<= A < B <= {}",
+                            all.path.string(), first, last, all.queries));
         for (trace_head& head : chosen.heads) {
             keep_rows(head.q, all.head_dim, first, last);
             keep_rows(head.q_real, all.head_dim, first, last);
@@ -59,9 +59,9 @@ trace_set select(const trace_set& all, const selection& what) {
     }
     // Later queries see more, so the first one tells.
     if (chosen.visible_keys(0) == 0)
-        throw input_error(
-            fmt::format("{}: query {} is selected but sees no key (causal_offset {}); a query must see at least one",
-                        all.path.string(), chosen.first_query, all.causal_offset));
+        throw input_error(fmt::format(
+            "{}: query {} is selected but sees no key (causal_offset {}); allowed: queries that see at least one",
+            all.path.string(), chosen.first_query, all.causal_offset));
     return chosen;
 }
 
@@ -85,7 +85,8 @@ std::vector<std::filesystem::path> find_sets(const std::vector<std::filesystem::
                 add_if_set(it->path());
         if (error)
             throw input_error(
-                fmt::format("{}: cannot be searched for trace sets: {}", directory.string(), error.message()));
+                fmt::format("{}: cannot be searched for trace sets: {}; allowed: folders that can be read",
+                            directory.string(), error.message()));
     }
     std::sort(sets.begin(), sets.end());
     sets.erase(std::unique(sets.begin(), sets.end()), sets.end());

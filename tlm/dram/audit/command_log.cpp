@@ -220,6 +220,10 @@ void command_log_writer::finish(cycle_t end_cycle) {
 // ---- reader -------------------------------------------------------------------------------------------------------
 
 command_log_reader::command_log_reader(std::string path) : path_(std::move(path)), buffer_(buffer_bytes) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path_, error);
+    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status))
+        refuse(path_, "is no regular file", "a DRAM command log");  // a FIFO would block
     file_.reset(std::fopen(path_.c_str(), "rb"));
     if (!file_)
         refuse(path_, std::strerror(errno), "a DRAM command log");

@@ -1,6 +1,8 @@
 // The log's text form: what is written is read back, and what is no log is refused with file, line and what would do.
 #include "tlm/dram/audit/command_log.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -166,7 +168,10 @@ TEST_CASE("what cannot be written or read is an input error with the path") {
     CHECK(error_of([&] { command_log_reader(dir.file("none")); }) ==
           dir.file("none") + ": No such file or directory; allowed: a DRAM command log");
     CHECK(error_of([&] { command_log_reader(dir.file("taken")); }) ==
-          dir.file("taken") + ": cannot be read; allowed: a DRAM command log");
+          dir.file("taken") + ": is no regular file; allowed: a DRAM command log");
+    REQUIRE(::mkfifo(dir.file("fifo").c_str(), 0600) == 0);
+    CHECK(error_of([&] { command_log_reader(dir.file("fifo")); }) ==
+          dir.file("fifo") + ": is no regular file; allowed: a DRAM command log");
 }
 
 TEST_CASE("comments, empty lines, tabs, CRLF and a last line without its end are read") {
