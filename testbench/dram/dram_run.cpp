@@ -11,6 +11,7 @@
 #include "tlm/dram/audit/command_log.h"
 #include "tlm/dram/audit/dram_auditor.h"
 #include "tlm/dram/dram_timing.h"
+#include "tlm/kept_error.h"
 
 namespace pade {
 
@@ -88,11 +89,13 @@ void add_energy(stats& s, const dram_params& d, const command_counts& c, double 
 }
 
 /// To the end, or until requests under way have made no progress for `patience`.
-void simulate(const request_player& player, const hbm2_controller& memory, const sc_core::sc_time& patience) {
+void simulate(const request_player& player, const hbm2_controller& memory, const kept_error& errors,
+              const sc_core::sc_time& patience) {
     do {
         const std::uint64_t before = player.completed();
         const bool busy = player.busy();
         sc_core::sc_start(patience, sc_core::SC_EXIT_ON_STARVATION);
+        errors.rethrow();
         if (busy && !player.done() && player.completed() == before)
             throw internal_error("no request has completed for " + patience.to_string() + player.waits_for() + "\n" +
                                  memory.waits_for());
@@ -115,21 +118,23 @@ stats run_dram(const params& p, const request_list& requests, const dram_run_opt
     std::optional<command_log_writer> log;
     if (!options.command_log.empty())
         log.emplace(options.command_log);
+    kept_error errors;  // of the log, inside the memory's processes
     memory.log_commands([&](const dram_command& command) {
         auditor.add(command);
         if (log)
-            log->write(command);
+            errors.guard([&] { log->write(command); });
         if (used[command.channel])
             counts.add(command, memory.map().banks());
     });
 
     const auto begin = std::chrono::steady_clock::now();
-    simulate(player, memory, sc_core::sc_time(1000.0 * p.watchdog.cycles / p.clock.core_mhz, sc_core::SC_NS));
+    simulate(player, memory, errors, sc_core::sc_time(1000.0 * p.watchdog.cycles / p.clock.core_mhz, sc_core::SC_NS));
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - begin;
     if (!player.done())
         throw internal_error("the memory has stopped with " + std::to_string(requests.size() - player.completed()) +
                              " requests that are not done" + player.waits_for() + "\n" + memory.waits_for());
     memory.total();  // channels that sleep report the refreshes of that time
+    errors.rethrow();
     auditor.finish(memory.clock.cycle());
     if (log)
         log->finish(memory.clock.cycle());

@@ -15,6 +15,22 @@ void check_supported(const params& p, const trace_set& trace) {
         (void)make_tile_order(p.ista.order);  // refuses a custom one that is not there
 }
 
+void check_flips(const params& p, const trace_set& trace, const std::vector<bit_flip>& flips) {
+    for (const bit_flip& flip : flips) {
+        const bool of_q = flip.of == bit_flip::tensor::q;
+        const std::string which = of_q ? "q" : flip.of == bit_flip::tensor::k ? "k" : "v";
+        const auto require = [&](const char* what, std::size_t value, std::size_t count) {
+            if (value >= count)
+                throw input_error("--flip " + which + ": " + what + " is " + std::to_string(value) +
+                                  "; allowed: integers from 0 to " + std::to_string(count - 1));
+        };
+        require("HEAD", flip.head, of_q ? trace.heads.size() : trace.kv_heads.size());
+        require("ROW", flip.row, of_q ? trace.queries : trace.keys);
+        require("DIM", flip.dim, trace.head_dim);
+        require("BIT", flip.bit, flip.of == bit_flip::tensor::k ? p.lane.key_bits : 8);
+    }
+}
+
 std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
     std::vector<std::string> notes;
     const auto unused = [&notes](const std::string& what, const std::string& why) {

@@ -15,6 +15,10 @@ void recorder::write(const pair_event& pair) {
 }
 
 void recorder::write(const o_row_event& event) {
+    errors_.guard([&] { write_row(event); });
+}
+
+void recorder::write_row(const o_row_event& event) {
     const block_row& row = event.block->rows[event.row];
     const auto it = open_.find(event.block->id * max_rows + event.row);
     if (it != open_.end()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "testbench/output/npy_writer.h"
+#include "tlm/kept_error.h"
 #include "tlm/vpu_payloads.h"
 
 namespace pade {
@@ -21,6 +22,9 @@ class recorder : private tlm::tlm_analysis_if<pair_event>, private tlm::tlm_anal
     tlm::tlm_analysis_if<pair_event>& pairs() { return *this; }
     tlm::tlm_analysis_if<o_row_event>& rows() { return *this; }
 
+    /// Of the files; they arise inside the chip's processes.
+    const kept_error& errors() const { return errors_; }
+
     /// All queries must have come.
     void close();
     std::uint64_t retained() const { return retained_writer_.rows(); }
@@ -28,7 +32,9 @@ class recorder : private tlm::tlm_analysis_if<pair_event>, private tlm::tlm_anal
   private:
     void write(const pair_event& pair) override;
     void write(const o_row_event& row) override;
+    void write_row(const o_row_event& row);
 
+    kept_error errors_;
     std::uint32_t head_dim_;
     retained_writer retained_writer_;
     output_writer output_writer_;

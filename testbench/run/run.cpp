@@ -51,7 +51,7 @@ struct bench {
 
 /// Runs to the interrupt. A run without a lane operation, a data beat, a MAC or a host event for watchdog.cycles is
 /// stuck.
-void simulate(bench& b, const params& p, const run_options& options, std::uint64_t pairs) {
+void simulate(bench& b, const kept_error& errors, const params& p, const run_options& options, std::uint64_t pairs) {
     const sc_core::sc_time period(1e6 / p.clock.core_mhz, sc_core::SC_PS);
     const unsigned slices = 8;
     const sc_core::sc_time slice = period * (p.watchdog.cycles / slices);
@@ -59,6 +59,7 @@ void simulate(bench& b, const params& p, const run_options& options, std::uint64
     unsigned idle_slices = 0;
     while (!b.driver.finished()) {
         sc_core::sc_start(slice, sc_core::SC_RUN_TO_TIME);  // also across a gap longer than a slice
+        errors.rethrow();
         if (b.driver.finished())
             return;
         if (!sc_core::sc_pending_activity())
@@ -166,6 +167,7 @@ run_result run(const params& p, const run_options& options) {
     check_params(p);
     const trace_set trace = select(load_trace_set(options.trace), options.what);
     check_supported(p, trace);
+    check_flips(p, trace, options.flips);
     const std::uint64_t pairs = unmasked_pairs(trace);
 
     require_apart(options.out, options.trace);
@@ -180,7 +182,7 @@ run_result run(const params& p, const run_options& options) {
         b.chip.output_rows().bind(record.rows());
 
         const auto begin = std::chrono::steady_clock::now();
-        simulate(b, p, options, pairs);
+        simulate(b, record.errors(), p, options, pairs);
         wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         b.chip.finish();
         record.close();

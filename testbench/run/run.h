@@ -40,6 +40,9 @@ run_result run(const params& p, const run_options& options);
 /// Refuses what this version cannot compute, in one sentence.
 void check_supported(const params& p, const trace_set& trace);
 
+/// Refuses flips of bits that are not stored: heads (KV heads for k and v), rows, dimensions and bits of this run.
+void check_flips(const params& p, const trace_set& trace, const std::vector<bit_flip>& flips);
+
 /// Switches that have no effect in this combination, a sentence each.
 std::vector<std::string> notes_on(const params& p, const trace_set& trace);
 
