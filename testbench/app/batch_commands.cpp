@@ -4,10 +4,13 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <limits>
 #include <thread>
 
 #include "model/errors.h"
+#include "testbench/app/commands.h"
 #include "testbench/app/effective_params.h"
 #include "testbench/batch/ablation.h"
 #include "testbench/batch/difference.h"
@@ -34,13 +37,18 @@ void add_batch_options(CLI::App& app, batch_arguments& args) {
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
 }
 
-/// Arguments of `pade-sim run` that all runs share.
-std::vector<std::string> shared_arguments(const batch_arguments& args) {
+bool same_key(const std::string& a, const std::string& b) {
+    return a.substr(0, a.find('=')) == b.substr(0, b.find('='));
+}
+
+/// Arguments of `pade-sim run` that all runs share, without the parameters that `settings` gives instead.
+std::vector<std::string> shared_arguments(const batch_arguments& args, const std::vector<std::string>& settings = {}) {
     std::vector<std::string> list;
     for (const std::string& config : args.configs)
         list.insert(list.end(), {"--config", config});
     for (const std::string& set : args.sets)
-        list.insert(list.end(), {"--set", set});
+        if (std::none_of(settings.begin(), settings.end(), [&](const auto& other) { return same_key(set, other); }))
+            list.insert(list.end(), {"--set", set});
     if (args.no_golden)
         list.push_back("--no-golden");
     if (args.check_tlm)
@@ -92,7 +100,7 @@ void require_figures(const std::vector<planned_run>& plan, const std::vector<fin
 void add_ablate_options(CLI::App& app, ablate_arguments& args) {
     app.add_option("--trace", args.trace, "trace set: a folder with manifest.json")->required();
     app.add_option("--head", args.head, "one query head: its position in head_list (default: all)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, std::numeric_limits<int>::max()));
     app.add_option("--queries", args.queries, "A:B, queries A to B-1");
     add_batch_options(app, args.batch);
     app.add_flag("--json", args.json, "print ablation.json instead of the tables");
@@ -101,10 +109,10 @@ void add_ablate_options(CLI::App& app, ablate_arguments& args) {
 int ablate_command(const ablate_arguments& args) {
     const params p = load_effective_params(args.batch.configs, args.batch.sets);
     require_apart(args.batch.out, args.trace);
-    check_supported(p, load_trace_set(args.trace));
+    check_supported(p, select(load_trace_set(args.trace), parse_selection(args.head, args.queries)));
     for (const std::string& set : args.batch.sets)
         for (const std::string& step : ablation_steps().front().sets)
-            if (set.substr(0, set.find('=')) == step.substr(0, step.find('=')))
+            if (same_key(set, step))
                 throw input_error("--set " + set +
                                   ": is a technique that ablate turns on and off itself; allowed: other keys");
     std::vector<std::string> common = {"--trace", args.trace};
@@ -112,9 +120,6 @@ int ablate_command(const ablate_arguments& args) {
         common.insert(common.end(), {"--head", std::to_string(args.head)});
     if (!args.queries.empty())
         common.insert(common.end(), {"--queries", args.queries});
-    const auto shared = shared_arguments(args.batch);
-    common.insert(common.end(), shared.begin(), shared.end());
-
     const std::size_t steps = ablation_steps().size();
     const auto series = [&](const std::string& name, const std::vector<std::string>& settings, std::size_t before) {
         std::vector<planned_run> plan;
@@ -122,6 +127,8 @@ int ablate_command(const ablate_arguments& args) {
             planned_run run{name + "/" + std::to_string(n) + "_" + ablation_steps()[n].name, common,
                             config_files(args.batch)};
             run.inputs.push_back(fs::path(args.trace) / "manifest.json");
+            const auto shared = shared_arguments(args.batch, settings);
+            run.arguments.insert(run.arguments.end(), shared.begin(), shared.end());
             for (const auto* sets : {&ablation_steps()[n].sets, &settings})
                 for (const std::string& set : *sets)
                     run.arguments.insert(run.arguments.end(), {"--set", set});

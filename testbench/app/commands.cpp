@@ -3,12 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <iostream>
+#include <limits>
+#include <sstream>
 
 #include "model/errors.h"
 #include "model/params_json.h"
 #include "testbench/app/effective_params.h"
 #include "testbench/app/log.h"
 #include "testbench/app/progress_bar.h"
+#include "testbench/report/printable.h"
 #include "testbench/report/stats_json.h"
 #include "testbench/report/summary.h"
 #include "testbench/run/run.h"
@@ -52,12 +55,25 @@ bit_flip parse_flip(const std::string& text) {
 
 }  // namespace
 
+selection parse_selection(int head, const std::string& queries) {
+    selection what;
+    if (head >= 0)
+        what.head = static_cast<unsigned>(head);
+    if (!queries.empty()) {
+        const std::vector<std::string> ends = split(queries, ':');
+        if (ends.size() != 2)
+            throw input_error("--queries: '" + queries + "'; allowed: A:B with A below B");
+        what.queries = {number(ends[0], "--queries"), number(ends[1], "--queries")};
+    }
+    return what;
+}
+
 void add_run_options(CLI::App& app, run_arguments& args) {
     app.add_option("--trace", args.trace, "trace set: a folder with manifest.json")->required();
     app.add_option("--out", args.out, "folder for the results; made, and only there when the run has finished")
         ->required();
     app.add_option("--head", args.head, "one query head: its position in head_list (default: all)")
-        ->check(CLI::NonNegativeNumber);
+        ->check(CLI::Range(0, std::numeric_limits<int>::max()));
     app.add_flag("--all-heads", args.all_heads, "all query heads, the default");
     app.add_option("--queries", args.queries, "A:B, queries A to B-1; they keep their place in the causal mask");
     app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
@@ -83,14 +99,7 @@ int run_command(const run_arguments& args) {
     options.reverse_construction = args.reverse_construction;
     if (args.head >= 0 && args.all_heads)
         throw input_error("--head and --all-heads contradict each other; allowed: one of them");
-    if (args.head >= 0)
-        options.what.head = static_cast<unsigned>(args.head);
-    if (!args.queries.empty()) {
-        const std::vector<std::string> ends = split(args.queries, ':');
-        if (ends.size() != 2)
-            throw input_error("--queries: '" + args.queries + "'; allowed: A:B with A below B");
-        options.what.queries = {number(ends[0], "--queries"), number(ends[1], "--queries")};
-    }
+    options.what = parse_selection(args.head, args.queries);
     for (const std::string& text : args.flips)
         options.flips.push_back(parse_flip(text));
     progress_bar bar("pairs");
@@ -122,29 +131,31 @@ int check_command(const check_arguments& args) {
     if (args.configs.empty() && args.sets.empty() && args.trace.empty())
         throw input_error("check: nothing to check; allowed: --config FILE, --set key=value, --trace DIR");
     const params p = load_effective_params(args.configs, args.sets);
+    std::ostringstream found;  // printed when everything is valid
     if (!args.configs.empty() || !args.sets.empty()) {
         const auto defaults = param_values(params{});
         const auto values = param_values(p);
-        std::cout << "configuration: valid";
+        found << "configuration: valid";
         unsigned different = 0;
         for (std::size_t i = 0; i < values.size(); ++i)
             if (values[i].second != defaults[i].second) {
-                std::cout << (different++ == 0 ? ", other than the defaults:\n" : "") << "  " << values[i].first
-                          << " = " << values[i].second << " (default " << defaults[i].second << ")\n";
+                found << (different++ == 0 ? ", other than the defaults:\n" : "") << "  " << values[i].first << " = "
+                      << values[i].second << " (default " << defaults[i].second << ")\n";
             }
         if (different == 0)
-            std::cout << ", all defaults\n";
+            found << ", all defaults\n";
     }
     if (!args.trace.empty()) {
         const trace_set trace = select(load_trace_set(args.trace), {});
-        std::cout << "trace: valid: " << trace.name << ", " << (trace.causal ? "causal " : "")
-                  << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", " << trace.heads.size()
-                  << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries << " queries, "
-                  << trace.keys << " keys, head_dim " << trace.head_dim << "\n";
+        found << "trace: valid: " << printable(trace.name) << ", " << (trace.causal ? "causal " : "")
+              << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", " << trace.heads.size()
+              << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries << " queries, "
+              << trace.keys << " keys, head_dim " << trace.head_dim << "\n";
         check_supported(p, trace);
         for (const std::string& note : notes_on(p, trace))
-            std::cout << "note: " << note << "\n";
+            found << "note: " << note << "\n";
     }
+    std::cout << found.str();
     return exit_code::ok;
 }
 

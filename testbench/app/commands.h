@@ -4,11 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "testbench/trace/trace_set.h"
+
 namespace CLI {
 class App;
 }
 
 namespace pade {
+
+/// --head (-1: all) and --queries (A:B, or empty: all). Throws input_error.
+selection parse_selection(int head, const std::string& queries);
 
 struct run_arguments {
     std::string trace;

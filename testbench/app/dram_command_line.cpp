@@ -58,7 +58,11 @@ void check_places(const dram_arguments& args) {
             return;
         if (written)
             check_whole_file(path);
-        const fs::path place = fs::weakly_canonical(path);
+        std::error_code error;
+        const fs::path place = fs::weakly_canonical(path, error);
+        if (error)
+            throw input_error(std::string(option) + ": " + path + " cannot be used (" + error.message() +
+                              "); allowed: the path of a file");
         for (const auto& [other, taken] : places)
             if (taken == place)
                 throw input_error(std::string(option) + ": " + path + " is the file of " + other +
@@ -66,8 +70,9 @@ void check_places(const dram_arguments& args) {
         places.emplace_back(option, place);
     };
     add("--requests", args.requests, false);
+    std::error_code error;
     for (const std::string& config : args.configs)
-        if (fs::exists(config))
+        if (fs::exists(config, error))
             add("--config", config, false);
     add("--json", args.json, true);
     add("--command-log", args.command_log, true);

@@ -1,10 +1,12 @@
 // pade-sim: the command line. Exit codes: 0 finished and all checks held, 2 bad input, 3 a check failed, 4 watchdog or
 // internal error.
+#include <signal.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <systemc>
 
@@ -16,6 +18,7 @@
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/log.h"
 #include "testbench/batch/process_pool.h"
+#include "testbench/report/printable.h"
 #include "testbench/report/version.h"
 
 namespace {
@@ -35,11 +38,30 @@ std::string command_line(int argc, char** argv) {
     return line;
 }
 
+/// What the command line parser found, in one line.
+int refuse_usage(const CLI::App& app, const CLI::ParseError& error) {
+    std::string command = "pade-sim";
+    for (const CLI::App* sub : app.get_subcommands())
+        command += " " + sub->get_name();
+    std::cerr << "pade-sim: " << pade::printable(error.what()) << "; allowed: what " << command << " --help lists\n";
+    return pade::exit_code::bad_input;
+}
+
+/// What was printed is part of the result: a full disk behind it is not passed over.
+int with_output(int code) {
+    std::cout.flush();
+    if (std::cout)
+        return code;
+    std::cerr << "pade-sim: standard output: cannot be written; allowed: a terminal, pipe or file with room\n";
+    return code == pade::exit_code::ok ? pade::exit_code::bad_input : code;
+}
+
 }  // namespace
 
 /// In place of libsystemc's own main, whose copyright banner would come before every message.
 int main(int argc, char** argv) {
     pade::end_with_parent();
+    ::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of its write, not the end of the program
     setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 0);
     return sc_core::sc_elab_and_sim(argc, argv);
 }
@@ -84,40 +106,42 @@ int sc_main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        const int code = app.exit(e, std::cout, std::cerr);
-        return code == 0 ? exit_code::ok : exit_code::bad_input;
+        return e.get_exit_code() == 0 ? with_output(app.exit(e, std::cout, std::cerr)) : refuse_usage(app, e);
     }
 
     try {
         install_log(log_level);
         if (version) {
             std::cout << version_details() << "\n";
-            return exit_code::ok;
+            return with_output(exit_code::ok);
         }
         if (*run) {
             run_args.command = command_line(argc, argv);
-            return run_command(run_args);
+            return with_output(run_command(run_args));
         }
         if (*print) {
             std::cout << (params_as_json ? params_schema() : params_as_markdown ? params_markdown() : params_table());
-            return exit_code::ok;
+            return with_output(exit_code::ok);
         }
         if (*check)
-            return check_command(check_args);
+            return with_output(check_command(check_args));
         if (*ablate)
-            return ablate_command(ablate_args);
+            return with_output(ablate_command(ablate_args));
         if (*suite)
-            return suite_command(suite_args);
+            return with_output(suite_command(suite_args));
         if (*diff)
-            return diff_command(diff_args);
+            return with_output(diff_command(diff_args));
         if (*dram)
-            return dram_command(dram_args);
+            return with_output(dram_command(dram_args));
         if (*audit)
-            return audit_command(audit_args);
-        std::cout << app.help();
-        return exit_code::bad_input;
+            return with_output(audit_command(audit_args));
+        throw input_error("no command is given; allowed: what pade-sim --help lists");
     } catch (const input_error& e) {
-        std::cerr << "pade-sim: " << e.what() << "\n";
+        std::cerr << "pade-sim: " << printable(e.what()) << "\n";
+        return exit_code::bad_input;
+    } catch (const std::filesystem::filesystem_error& e) {
+        std::cerr << "pade-sim: " << printable(e.path1().string()) << ": " << e.code().message()
+                  << "; allowed: paths that can be reached\n";
         return exit_code::bad_input;
     } catch (const sc_core::sc_report& e) {
         std::cerr << "pade-sim: internal error: " << e.get_msg() << "\n";
