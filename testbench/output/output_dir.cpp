@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -186,7 +187,18 @@ void output_dir::commit() {
     fs::remove(partial_ / owner_file, error);
     if (error)
         fail(partial_ / owner_file, "cannot be removed", error);
-    // rename(2) replaces an empty folder by itself; an earlier result steps aside first and comes back on failure.
+    // An earlier result changes places with the new one in one step: whoever is killed here leaves one of the two. What
+    // is stale then is OUT.partial, which the next run removes.
+    if (fs::exists(out_, error) && !fs::is_empty(out_, error) &&
+        ::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, out_.c_str(), RENAME_EXCHANGE) == 0) {
+        owned_ = false;
+        fs::remove_all(partial_, error);
+        if (error)
+            fail(partial_, "cannot be removed", error);
+        return;
+    }
+    // Where the file system cannot do that: rename(2) replaces an empty folder by itself; an earlier result steps aside
+    // first and comes back on failure.
     fs::path earlier;
     if (fs::exists(out_, error) && !fs::is_empty(out_, error)) {
         earlier = out_;
