@@ -1,6 +1,7 @@
 """Bad trace sets for check_bad_input.py: NPY files and manifests."""
 import os
 import shutil
+import struct
 
 from bad_input import Case
 
@@ -41,6 +42,16 @@ def npy_cases():
             (t.folder / K).unlink()
             change(t.folder / K)
         return Case(f"npy: {name}", [K, "not a regular file"], spoil)
+
+    def real(name, says, values, descr="'<f4'"):
+        """A float32 q beside the INT8 one."""
+        def spoil(t):
+            t.head()["files"]["q"] = {"path": "l0h0/q.npy"}
+            t.put("l0h0/q.npy", npy(dictionary(descr, shape="(8, 64)"), values))
+        return Case(f"npy: float32 {name}", ["l0h0/q.npy", *says], spoil)
+
+    def floats(number):
+        return struct.pack("<512f", *[1] * 70, number, *[1] * 441)
 
     def copy_out(t, path):
         (t.here / "outside.npy").write_bytes(t.bytes("l0h1/k_i8.npy"))
@@ -89,6 +100,11 @@ def npy_cases():
         content("key missing", ["'shape'"], lambda b: npy("{'descr': '|i1', 'fortran_order': False, }", data)),
         Case("npy: one value changed", [f"{FIRST}.files.k_i8.sha256", "f7544da6"],
              lambda t: t.put(K, t.bytes()[:-1] + bytes([t.bytes()[-1] ^ 1]))),
+        real("with a NaN", ["element [1, 6]", "nan", "finite"], floats(float("nan"))),
+        real("with an infinity", ["element [1, 6]", "-inf", "finite"], floats(float("-inf"))),
+        real("big-endian", ["'>f4'", "'<f4'"], floats(1), "'>f4'"),
+        real("of 64 bits", ["'<f8'", "'<f4'"], floats(1), "'<f8'"),
+        real("cut", ["ends at byte 2175", "2048 bytes"], floats(1)[:-1]),
         kind("folder", lambda path: path.mkdir()),
         kind("FIFO", os.mkfifo),
         place("link to a device outside", ["/dev/zero", "inside the set"], lambda t, path: path.symlink_to("/dev/zero")),
@@ -129,6 +145,13 @@ def manifest_cases():
         t.head(1)["logit_scale"] = t.head(1)["scales"]["q"] * t.head(0)["scales"]["k"] * t.manifest["softmax_scale"]
         t.head(1)["files"].update(k_i8=t.file("k_i8"), v_i8=t.file("v_i8"))
         t.manifest["kv_heads"] = 3
+
+    def other_scale(name):
+        def spoil(t):
+            uneven(t)
+            t.head(1)["scales"][name] *= 2
+            t.head(1)["logit_scale"] *= 2 if name == "k" else 1
+        return spoil
 
     def two_files(t):
         uneven(t)
@@ -206,6 +229,8 @@ def manifest_cases():
         Case("manifest: head_dim no multiple of 8", ["head_dim", "60", "multiples of 8"], narrow),
         change("the same head twice", ["head_list[1]", "layer 0, head 0"], lambda t: t.head(1).update(head=0)),
         change("groups that do not divide", ["head_list", "equal size"], uneven),
+        change("two K scales for one KV head", ["head_list[1].scales.k", "head 0"], other_scale("k")),
+        change("two V scales for one KV head", ["head_list[1].scales.v", "head 0"], other_scale("v")),
         change("two K files for one KV head", ["head_list[1].files.k_i8.path", "l0h2/k_i8.npy", "l0h0/k_i8.npy"], two_files),
         change("entry without a path", [f"{FIRST}.files.k_i8", "'path'"], lambda t: t.file().pop("path")),
         change("entry as text", [f"{FIRST}.files.k_i8", "an object"], lambda t: t.head()["files"].update(k_i8=K)),
