@@ -161,6 +161,21 @@ class Bench:
                     return Verdict("reversed: other bytes", f"{', '.join(different)} differ with --reverse-construction")
             return verdict
 
+    def judge_sees(self):
+        """Whether a wrong bit of K shows to `judge`, with the golden reference off."""
+        shape = {"phase": "prefill", "kv_heads": 1, "heads": 1, "queries": 4, "keys": 20, "d": 16, "first": 0, "offset": 16}
+        start = {"kv_heads": 0, "group": 0, "queries": 0, "keys": 0, "d": 0}
+        values = {"q": "non_negative", "k": "uniform", "v": "uniform"}
+        world = worlds.World([1, 1], shape, shape, start, values, 5, {"guard.enabled": False}, False)
+        with tempfile.TemporaryDirectory(dir=self.scratch) as name:
+            folder = pathlib.Path(name)
+            made, logit_scale = worlds.write_world(world, folder)
+            place = int(np.flatnonzero(made["q"][0, 3])[0])
+            command = self.command(world, folder / "trace", folder / "out") + ["--no-golden", "--flip", f"k:0:7:{place}:7"]
+            verdict = self.run(command)
+            fault = judge(world, made, logit_scale, {**self.machine.defaults, **world.parameters}, folder / "out")
+        return verdict.kind == "ok" and fault is not None and "key 7: score" in fault
+
     def shrink(self, world, verdict, most=150):
         """A smaller world that fails in the same manner: half of this and that, and parameters back to their defaults."""
         tries = 0
@@ -245,13 +260,16 @@ def main():
                     failures.append(number)
                     print(f"  world {number}:")
                     bench.report(world, verdict)
+        blind = not bench.judge_sees()
     print(f"seed {arguments.seed}: {arguments.worlds} worlds, {cycles} cycles, {refused} refused, {reversed_runs} also with "
           f"--reverse-construction, {len(failures)} failures {failures or ''}".rstrip())
+    if blind:
+        print("FAIL: a flipped bit of K does not show in the scores")
     # A draw that is mostly refused would show nothing.
     if refused * 10 > arguments.worlds:
         print(f"FAIL: {refused} of {arguments.worlds} worlds are refused; at most a tenth may be")
         return 1
-    return 1 if failures else 0
+    return 1 if failures or blind else 0
 
 
 if __name__ == "__main__":

@@ -103,6 +103,8 @@ SIZES = {
 }
 # Not drawn: energies change no event, and the watchdog is what a hang shows by.
 LEFT_ALONE = ("dram.e_", "watchdog.", "rars.window_tiles", "dram.bus_bits", "dram.burst_length", "dram.mapping")
+PLACES = ("_entries", "fifo_planes", "per_cycle", "per_read", "open_tiles", "pick_window", "_queue", "_keys", "in_flight", "_blocks",
+          "per_round", "prefetch_rows", "queue_high", "_rounds", "kv_bytes", "q_bytes", "score_bytes", "buffer.banks", "rows.count")
 ATOMS = ((8, 32), (16, 16), (32, 8), (64, 4), (128, 2))  # bus bits and burst length whose product is an atom of 32 B
 FIELDS = ("bank", "column", "bank_group", "pseudo_channel")
 
@@ -131,6 +133,13 @@ class Machine:
         """A machine in which few, many or nearly all parameters are away from their defaults."""
         share = rng.choice([.05, .2, .5, .95])
         drawn = {key: pick(rng, values) for key, values in sorted(self.choices.items()) if rng.random() < share}
+        # Corners, where what waits for each other shows: all ways long, all places few, or both.
+        slow, narrow = pick(rng, ((0, 0), (0, 0), (0, 0), (0, 0), (.9, 0), (0, .9), (.7, .7)))
+        for key, values in sorted(self.choices.items()):
+            if "latency" in key and rng.random() < slow:
+                drawn[key] = max(values)
+            elif key.endswith(PLACES) and rng.random() < narrow:
+                drawn[key] = min(values)
         if rng.random() < share:
             drawn["dram.bus_bits"], drawn["dram.burst_length"] = pick(rng, ATOMS[1:])
         drawn = self.allowed(drawn)
@@ -195,6 +204,12 @@ def outliers(rng, shape):
     return values
 
 
+def row_scales(rng, shape):
+    """Rows of one sign and one magnitude each: the best score of a query says nothing about the next query's."""
+    signs_of_rows = rng.choice([-1, 1], size=(shape[0], 1))
+    return rng.integers(64, 128, size=shape) * signs_of_rows * 2.0 ** -rng.integers(0, 7, size=(shape[0], 1))
+
+
 def ties(rng, shape):
     """Few distinct values, or few distinct rows: many equal scores."""
     if rng.random() < .5:
@@ -217,6 +232,7 @@ VALUES = {
     "gaussian": gaussian,
     "signs": signs,
     "outliers": outliers,
+    "row_scales": row_scales,
     "ties": ties,
     "constant_rows": constant_rows,
     "zero_rows": zero_rows,
