@@ -65,6 +65,7 @@ struct bound_item : stream_item {
 struct threshold_item : stream_item {
     std::uint8_t slot = 0;
     bool valid = false;
+    std::uint32_t block = 0;  ///< modulo 2^32; the slot may have a new block before the last T of the old one arrives
     std::int64_t value = 0;
 };
 

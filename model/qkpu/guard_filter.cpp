@@ -41,6 +41,7 @@ void guard_filter::step(cycle_t now) {
         item.slot = static_cast<std::uint8_t>(q.block->slot);
         item.query = bui_generator_(q);
         threshold_unit_.reset(item.slot, item.query->offset);
+        block_[item.slot] = item.query->block;
         ++counters_.queries;
         queries_.pop();
         // A slot's T of the block before, still on its way, must not reach the lanes after the new query.
@@ -66,6 +67,7 @@ void guard_filter::step(cycle_t now) {
         threshold_item copy;
         copy.slot = item.slot;
         copy.valid = true;
+        copy.block = block_[slot];
         copy.value = item.threshold;
         ++counters_.threshold_items_out;
         threshold.send(copy, now + params_.broadcast_latency);

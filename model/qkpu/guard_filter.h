@@ -46,6 +46,7 @@ class guard_filter : public clocked_module {
     registered_fifo<query_item> queries_;
     // All lanes' bounds in one queue: a maximum does not ask for their order.
     registered_fifo<bound_item> bounds_in_{64};
+    std::array<std::uint32_t, 2> block_{};     ///< per slot: the block whose T it is, modulo 2^32
     std::array<cycle_t, 2> last_threshold_{};  ///< per slot: edge at which the lanes see the last T sent
     cycle_t accounted_ = 0;
     guard_counters counters_;

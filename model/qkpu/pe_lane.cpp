@@ -216,6 +216,9 @@ void pe_lane::account_sleep(cycle_t now) {
 
 void pe_lane::finish(cycle_t end) {
     account_sleep(end);
+    // A late T may have woken the lane at the edge of the interrupt, which is in no class.
+    counters_.idle -= hot_.accounted - end;
+    hot_.accounted = end;
 }
 
 std::string pe_lane::waits_for() const {

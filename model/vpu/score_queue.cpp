@@ -62,6 +62,7 @@ void score_queue::on_tile(unsigned, tile_item& item) {
 
 // A threshold only matters to a re-check: it wakes nobody.
 void score_queue::on_threshold(unsigned row, threshold_item& item) {
+    ++counters_.threshold_items_in;  // here, since the last ones may still be on their way at the end
     threshold_fifos_[row].push(item, item.visible);
 }
 
@@ -86,13 +87,14 @@ void score_queue::take_thresholds(cycle_t now) {
     for (unsigned r = 0; r < threshold_fifos_.size(); ++r) {
         for (auto& fifo = threshold_fifos_[r]; fifo.ready(now); fifo.pop()) {
             const threshold_item& item = fifo.front();
-            numeric::threshold& t = slots_.at(item.slot).threshold[r];
-            if (!item.valid)
-                t = {};
-            else
-                t.raise(item.value, 0);
+            slot_state& slot = slots_.at(item.slot);
+            if (slot.block && static_cast<std::uint32_t>(slot.block->id) == item.block) {
+                if (!item.valid)
+                    slot.threshold[r] = {};
+                else
+                    slot.threshold[r].raise(item.value, 0);
+            }
             thresholds[r].give_credit(now);
-            ++counters_.threshold_items_in;
         }
     }
 }

@@ -100,9 +100,10 @@ struct queue_bench : bench {
         item.score = score_;
         lanes[row * p.lane.count + key % p.lane.count]->at(cycle, item);
     }
-    void threshold(cycle_t cycle, unsigned row, std::int64_t value) {
+    void threshold(cycle_t cycle, unsigned row, std::int64_t value, std::uint32_t block = 0) {
         threshold_item item;
         item.valid = true;
+        item.block = block;
         item.value = value;
         guards[row]->at(cycle, item);
     }

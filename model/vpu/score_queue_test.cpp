@@ -226,6 +226,7 @@ TEST_CASE("two blocks are kept apart by their slot, and T restarts with a block"
     b.close(10, blocks[0], 0, 1);
     b.close(11, blocks[1], 0, 1);
     b.begin(30, blocks[2]);
+    b.threshold(33, 0, 50);  // of block 0, late: nothing to block 2
     b.score(35, 0, 3, 10, 0);
     b.close(40, blocks[2], 0, 1);
     b.run_until(60);

@@ -99,6 +99,7 @@ class feeder : public clocked_module {
                     threshold_item t_item;
                     t_item.slot = item.slot;
                     t_item.valid = true;
+                    t_item.block = static_cast<std::uint32_t>(w.block->id);
                     t_item.value = item.score - 120;
                     thresholds[item.row].send(t_item, now + p_.guard.broadcast_latency);
                 }
