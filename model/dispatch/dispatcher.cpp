@@ -80,8 +80,7 @@ void dispatcher::on_lane_credit(unsigned lane, cycle_t now) {
 
 void dispatcher::on_fetch_credit(unsigned, cycle_t now) {
     fetch_credits_.give(now);
-    if (!fetches_out_.empty() || !releases_out_.empty())
-        wake();
+    wake();  // whatever waits: what it is depends on which of the two modules ran first at this edge
 }
 
 void dispatcher::on_level(unsigned, level_item& item) {
