@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -53,6 +54,8 @@ reference::reference(const trace_set& set, const golden_options& options) : set_
     for (const trace_kv_head& kv : set.kv_heads) {
         kv_.emplace_back();
         kv_.back().values.assign(kv.v.begin(), kv.v.end());
+        for (auto row = kv.v.begin(); row != kv.v.end(); row += set.head_dim)
+            kv_.back().norms.push_back(std::sqrt(std::inner_product(row, row + set.head_dim, row, 0.0)));
         kv_.back().keys = widen_keys(kv.k, set.head_dim, options.key_bits);
         if (options.key_bits != 8)
             kv_.back().keys_int8 = widen(kv.k, set.head_dim);
@@ -112,6 +115,13 @@ query_report reference::check_query(unsigned head, unsigned query, view<retained
     own.add(output, exact_output_);
     report.rel_l2_vs_own_retained = kept_.empty() ? infinite : own.relative();
     report.output = check_output(head, query, output, report.rel_l2_vs_own_retained);
+    const double distance = std::sqrt(own.difference);
+    if (report.output && !kept_.empty() &&
+        distance <= resolution(kv_[trace.kv], kept_mass, trace.scale_v, std::sqrt(own.norm))) {
+        report.output.reset();
+        report.output_below_resolution = true;
+        ++state.below_resolution;
+    }
 
     state.worst_own = std::max(state.worst_own, report.rel_l2_vs_own_retained);
     state.lost_sum += report.lost_mass;
@@ -173,6 +183,22 @@ std::optional<failure> reference::check_retained(unsigned head, unsigned query, 
     return std::nullopt;
 }
 
+/// L2 by which the units of p may move the output of the query at hand: a weight below a unit may vanish, any other is
+/// off by two units at most (exp, and the rescaling of o).
+double reference::resolution(const kv_state& kv, double kept_mass, double scale_v, double norm) const {
+    if (!(kept_mass > 0))
+        return 0;
+    const double units = std::ldexp(2.0, -static_cast<int>(options_.p_bits));
+    double moved = 0;
+    double mass = 0;
+    for (const std::uint32_t key : kept_) {
+        const double off = std::min(weights_[key], units);
+        moved += off * kv.norms[key];
+        mass += off;
+    }
+    return (scale_v * moved + norm * mass) / kept_mass;
+}
+
 std::optional<failure> reference::check_output(unsigned head, unsigned query, view<float> output,
                                                double relative) const {
     if (!output_tolerance_applies() && std::isfinite(relative))
@@ -232,6 +258,7 @@ accuracy reference::head_accuracy(unsigned head) const {
     result.lost_mass_mean = state.lost_sum / static_cast<double>(state.queries_judged);
     result.lost_mass_max = state.lost_max;
     result.certified_bound_max = state.bound_max;
+    result.output_below_resolution = state.below_resolution;
     return result;
 }
 
@@ -251,6 +278,7 @@ accuracy reference::overall() const {
             continue;
         ++heads;
         all.queries += one.queries;
+        all.output_below_resolution += one.output_below_resolution;
         raise(all.rel_l2_vs_own_retained, one.rel_l2_vs_own_retained);
         raise(all.lost_mass_max, one.lost_mass_max);
         raise(all.certified_bound_max, one.certified_bound_max);

@@ -34,12 +34,13 @@ struct failure {
 /// What is true of one query.
 struct query_report {
     std::uint32_t retained = 0;
-    std::uint32_t pruned = 0;           ///< visible keys that were not retained
-    double lost_mass = 0;               ///< exact softmax mass of the pruned keys
-    double certified_bound = 0;         ///< n*e / (1 + n*e), n = pruned, e = exp(-alpha * radius)
-    double rel_l2_vs_own_retained = 0;  ///< infinite when the output is not finite
-    std::optional<failure> soundness;   ///< the query's first
-    std::optional<failure> output;      ///< set only where the tolerance applies or the output is not finite
+    std::uint32_t pruned = 0;              ///< visible keys that were not retained
+    double lost_mass = 0;                  ///< exact softmax mass of the pruned keys
+    double certified_bound = 0;            ///< n*e / (1 + n*e), n = pruned, e = exp(-alpha * radius)
+    double rel_l2_vs_own_retained = 0;     ///< infinite when the output is not finite
+    std::optional<failure> soundness;      ///< the query's first
+    std::optional<failure> output;         ///< set only where the tolerance applies or the output is not finite
+    bool output_below_resolution = false;  ///< beyond the tolerance, within what the units of p must hide
 };
 
 /// Of a head, or of the run. Null: without data.
@@ -51,11 +52,15 @@ struct accuracy {
     std::optional<double> lost_mass_mean;
     std::optional<double> lost_mass_max;
     std::optional<double> certified_bound_max;
+    std::uint64_t output_below_resolution = 0;  ///< queries, see query_report
 };
 
 class reference {
   public:
-    static constexpr double output_tolerance = 1e-4;  ///< relative L2 of one query
+    /// Relative L2 of one query. Beyond it an output still holds, and is counted, if it is off by no more than a right
+    /// machine with weights of p_bits may be: where many keys tie far below the best, large weights meet V rows of
+    /// zeros or V cancels, a unit of p is more than 1e-4 of the output.
+    static constexpr double output_tolerance = 1e-4;
 
     /// `set` is a selection (see select) and must outlive the reference. Throws std::invalid_argument on bad options.
     reference(const trace_set& set, const golden_options& options);
@@ -102,6 +107,7 @@ class reference {
         double lost_sum = 0;
         double lost_max = 0;
         double bound_max = 0;
+        std::uint64_t below_resolution = 0;
         frobenius int8;
         frobenius fp32;
     };
@@ -109,11 +115,13 @@ class reference {
         wide_matrix keys;           ///< rounded to key_bits
         wide_matrix keys_int8;      ///< only where that differs
         std::vector<float> values;  ///< V, exactly
+        std::vector<double> norms;  ///< L2 of each row of V
     };
 
     std::string place(unsigned head, unsigned query) const;
     std::optional<failure> check_retained(unsigned head, unsigned query, view<retained_key> retained,
                                           const std::vector<std::int32_t>& scores, double c);
+    double resolution(const kv_state& kv, double kept_mass, double scale_v, double norm) const;
     std::optional<failure> check_output(unsigned head, unsigned query, view<float> output, double relative) const;
     void judge_dense(unsigned head, unsigned query, view<float> output, double c);
     static void note(std::optional<failure>& first, std::uint64_t& count, const std::optional<failure>& found);

@@ -373,6 +373,43 @@ TEST_CASE("the output tolerance is 1e-4 of the query's norm, and promised from 2
     }
 }
 
+TEST_CASE("what the units of p must hide is counted, a unit more fails") {
+    // One large weight meets a V of zeros: the output is that of the other, smaller key alone.
+    trace_set set = peaked_set(24);
+    for (trace_head& head : set.heads) {
+        std::fill(head.q.begin(), head.q.end(), std::int8_t{0});
+        for (unsigned query = 0; query < set.queries; ++query)
+            head.q[query * set.head_dim] = 100;
+        head.logit_scale = 1e-3;
+        head.scale_q = head.logit_scale / (head.scale_k * set.softmax_scale);
+    }
+    trace_kv_head& kv = set.kv_heads[0];
+    std::fill(kv.k.begin(), kv.k.end(), std::int8_t{-100});
+    std::fill(kv.v.begin(), kv.v.end(), std::int8_t{0});
+    kv.k[0] = 100;  // ahead of the others by 20 logits, key 1 by 8
+    kv.k[set.head_dim] = 20;
+    std::fill_n(kv.v.begin() + set.head_dim, set.head_dim, std::int8_t{50});
+    golden_options options;
+    options.alpha = 3;
+    const faithful design(set, options);
+    const std::vector<float> exact = design.output(0, 0);
+    REQUIRE(design.retained(0, 0).size() == 2);
+    const double weight = std::exp(-8.0);
+    for (const auto& [units, held] : {std::pair{0.0, true}, {1.9, true}, {-1.9, true}, {2.1, false}, {-2.1, false}}) {
+        INFO(units << " units of p");
+        std::vector<float> output = exact;
+        for (float& x : output)
+            x = static_cast<float>(x * (1 + units * std::ldexp(1.0, -20) / weight));
+        reference judge(set, options);
+        const query_report report = judge.check_query(0, 0, design.retained(0, 0), output);
+        INFO((report.output ? report.output->text : ""));
+        CHECK(report.output.has_value() != held);
+        CHECK(report.output_below_resolution == (held && units != 0));
+        CHECK(judge.output_held() == held);
+        CHECK(judge.overall().output_below_resolution == (held && units != 0 ? 1U : 0U));
+    }
+}
+
 TEST_CASE("an output that is not finite fails, promised or not") {
     const trace_set set = peaked_set(20);
     golden_options options;

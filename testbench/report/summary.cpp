@@ -65,6 +65,9 @@ std::string summary(const stats& f, const params& p) {
                          maybe(f, "accuracy.rel_l2_vs_own_retained", "{:.2e}"),
                          maybe(f, "accuracy.rel_l2_vs_dense_int8", "{:.2e}"),
                          maybe(f, "accuracy.rel_l2_vs_fp32", "{:.2e}")));
+    if (const double hidden = n("accuracy.output_below_resolution"); hidden > 0)
+        line("", fmt::format("{} outputs beyond 1e-4, within what weights of {} bits must hide", grouped(hidden),
+                             p.softmax.p_bits));
     line("checks", fmt::format("soundness {}, output {}, stored output {}, balance {}, TLM protocol {}",
                                maybe(f, "checks.soundness", ""), maybe(f, "checks.output", ""),
                                maybe(f, "checks.stored_output", ""), maybe(f, "checks.balance", ""),

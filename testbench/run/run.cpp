@@ -143,6 +143,9 @@ void add_judgement(stats& out, const params& p, const judgement& j, bool with_he
                 or_null(a.rel_l2_vs_dense_int8));
         out.add(path + "accuracy.rel_l2_vs_fp32", "", "against dense attention on the float32 tensors",
                 or_null(a.rel_l2_vs_fp32));
+        out.add(path + "accuracy.output_below_resolution", "query",
+                "outputs beyond 1e-4 of their own retained set, within what the units of p must hide",
+                a.output_below_resolution);
     };
     add_accuracy("", j.overall);
     for (std::size_t head = 0; with_heads && head < j.certified_bound_of_head.size(); ++head) {
