@@ -22,17 +22,14 @@ void guard_filter::on_query(unsigned, query_item& item) {
 
 void guard_filter::on_bound(unsigned, bound_item& item) {
     ++counters_.bounds;
-    bounds_in_.push(item, item.visible);
+    bounds_in_.push_back(item);
     wake_at(item.visible);
 }
 
 void guard_filter::step(cycle_t now) {
     counters_.idle += now - accounted_;
     accounted_ = now + 1;
-    if (queries_.ready(now) || bounds_in_.ready(now))
-        ++counters_.busy;
-    else
-        ++counters_.idle;
+    bool worked = queries_.ready(now);
 
     while (queries_.ready(now)) {
         const query_item& q = queries_.front();
@@ -49,11 +46,8 @@ void guard_filter::step(cycle_t now) {
     }
 
     std::array<bool, 2> rose{};
-    while (bounds_in_.ready(now)) {
-        const bound_item& bound = bounds_in_.front();
-        rose[bound.slot] = threshold_unit_.raise(bound.slot, bound.lower) || rose[bound.slot];
-        bounds_in_.pop();
-    }
+    worked = take_bounds(now, rose) || worked;
+    ++(worked ? counters_.busy : counters_.idle);
     for (unsigned slot = 0; slot < rose.size(); ++slot) {
         if (!rose[slot])
             continue;
@@ -72,6 +66,22 @@ void guard_filter::step(cycle_t now) {
         ++counters_.threshold_items_out;
         threshold.send(copy, now + params_.broadcast_latency);
     }
+}
+
+/// Takes what may be seen now. The bounds of a query whose slot has a new one say nothing about the new one.
+bool guard_filter::take_bounds(cycle_t now, std::array<bool, 2>& rose) {
+    const auto visible = [now](const bound_item& bound) { return bound.visible <= now; };
+    bool any = false;
+    for (const bound_item& bound : bounds_in_) {
+        if (!visible(bound))
+            continue;
+        any = true;
+        if (bound.block == block_[bound.slot])
+            rose[bound.slot] = threshold_unit_.raise(bound.slot, bound.lower) || rose[bound.slot];
+    }
+    if (any)
+        bounds_in_.erase(std::remove_if(bounds_in_.begin(), bounds_in_.end(), visible), bounds_in_.end());
+    return any;
 }
 
 void guard_filter::broadcast(row_item& item, cycle_t visible) {

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "model/params.h"
 #include "model/qkpu/bui_generator.h"
@@ -38,14 +39,15 @@ class guard_filter : public clocked_module {
     void on_query(unsigned, query_item& item);
     void on_bound(unsigned lane, bound_item& item);
     void step(cycle_t now) override;
+    bool take_bounds(cycle_t now, std::array<bool, 2>& rose);
     void broadcast(row_item& item, cycle_t visible);
 
     guard_params params_;
     bui_generator bui_generator_;
     threshold_unit threshold_unit_;
     registered_fifo<query_item> queries_;
-    // All lanes' bounds in one queue: a maximum does not ask for their order.
-    registered_fifo<bound_item> bounds_in_{64};
+    // All lanes' bounds, each used at its own edge: a maximum does not ask for their order.
+    std::vector<bound_item> bounds_in_;
     std::array<std::uint32_t, 2> block_{};     ///< per slot: the block whose T it is, modulo 2^32
     std::array<cycle_t, 2> last_threshold_{};  ///< per slot: edge at which the lanes see the last T sent
     cycle_t accounted_ = 0;

@@ -58,6 +58,7 @@ class neighbours : public clocked_module {
     }
 
     void query_at(cycle_t visible, const block_ptr& block, std::int8_t q = 1, cycle_t latency = 1) {
+        queries_.emplace(visible, block);
         script_.emplace(visible - latency, [this, block, q, latency](cycle_t now) {
             query_item item;
             item.block = block;
@@ -65,10 +66,17 @@ class neighbours : public clocked_module {
             query.send(item, now + latency);
         });
     }
-    void bound_at(cycle_t visible, unsigned lane, unsigned slot, std::int64_t lower, cycle_t latency = 1) {
-        script_.emplace(visible - latency, [this, lane, slot, lower, latency](cycle_t now) {
+    /// A bound of the query that its slot has when it comes; of block `of` where that is given.
+    void bound_at(cycle_t visible, unsigned lane, unsigned slot, std::int64_t lower, cycle_t latency = 1,
+                  std::uint64_t of = ~std::uint64_t{0}) {
+        script_.emplace(visible - latency, [this, lane, slot, lower, latency, of](cycle_t now) {
             bound_item item;
             item.slot = static_cast<std::uint8_t>(slot);
+            item.block = static_cast<std::uint32_t>(of);
+            if (of == ~std::uint64_t{0})
+                for (const auto& [edge, block] : queries_)
+                    if (edge <= now + latency && block->slot == slot)
+                        item.block = static_cast<std::uint32_t>(block->id);
             item.lower = lower;
             bounds[lane].send(item, now + latency);
         });
@@ -98,6 +106,7 @@ class neighbours : public clocked_module {
             it->second(now);
     }
     std::multimap<cycle_t, std::function<void(cycle_t)>> script_;
+    std::multimap<cycle_t, block_ptr> queries_;
     std::vector<registered_fifo<row_item>> fifos_;
     registered_fifo<threshold_item> threshold_fifo_;
 };
@@ -267,6 +276,30 @@ TEST_CASE("a bound that comes with the query of its block counts for the new que
     b.peers.query_at(30, make_block(2));
     run_to(100);
     CHECK(b.thresholds(0, 0) == history{{22, 995}, {32, -105}});
+}
+
+TEST_CASE("a bound of the block before that comes after the new query of its slot raises nothing") {
+    clock_domain core("core", period);
+    bench b(core, "b", guard_params{});
+    b.peers.query_at(10, make_block(0));
+    b.peers.bound_at(20, 0, 0, 1000);
+    b.peers.query_at(30, make_block(2));
+    b.peers.bound_at(30, 1, 0, 5000, 1, 0);
+    b.peers.bound_at(31, 1, 0, 7000, 1, 0);
+    b.peers.bound_at(40, 1, 0, -100);
+    run_to(100);
+    CHECK(b.thresholds(0, 0) == history{{22, 995}, {42, -105}});
+    CHECK(b.guard.counters().bounds == 4);
+}
+
+TEST_CASE("each bound counts from its own edge, whatever came before it over another lane's link") {
+    clock_domain core("core", period);
+    bench b(core, "b", guard_params{});
+    b.peers.query_at(10, make_block(0));
+    b.peers.bound_at(40, 0, 0, 1000, 20);  // sent at 20
+    b.peers.bound_at(25, 1, 0, 300, 4);    // sent at 21
+    run_to(100);
+    CHECK(b.thresholds(0, 0) == history{{27, 295}, {42, 995}});
 }
 
 TEST_CASE("T of the block before never reaches the lanes after the new query of its slot") {

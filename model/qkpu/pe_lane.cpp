@@ -163,6 +163,7 @@ void pe_lane::send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycl
     c.best_bound = lower;
     bound_item item;
     item.slot = slot;
+    item.block = c.query->block;
     item.lower = lower;
     ++counters_.bounds_sent;
     bounds.send(item, now + params_.link_latency);
