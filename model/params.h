@@ -250,11 +250,23 @@ PADE_PARAMS(link_params, PADE_LINK_PARAMS)
     X(uint, delay_cycles, 0, "core cycles", ({0, 100000}), "ours", "extra return latency of delay_channel")
 PADE_PARAMS(dram_params, PADE_DRAM_PARAMS)
 
+#define PADE_STALL_PARAMS(X) \
+    X(uint, percent, 0, "%", ({0, 100}), "ours", "test equipment: items and credits of on-chip streams that are held back; 0: no stall is built in") \
+    X(uint, memory_percent, 0, "%", ({0, 100}), "ours", "test equipment: phases of base-protocol links (DRAM, K and V ports) that are held back; 0: no stall is built in") \
+    X(uint, cycles, 8, "cycles", ({1, 1000}), "ours", "test equipment: what is held back is held back for 1 to so many core cycles") \
+    X(uint, seed, 1, "", ({0, 4294967295.0}), "ours", "test equipment: what the stalls are drawn from")
+PADE_PARAMS(stall_params, PADE_STALL_PARAMS)
+
 #define PADE_WATCHDOG_PARAMS(X) \
     X(uint, cycles, 100000, "cycles", ({1000, 1000000000}), "ours", "core cycles without progress after which a run ends with exit code 4")
 PADE_PARAMS(watchdog_params, PADE_WATCHDOG_PARAMS)
 
 // clang-format on
+
+/// By how many cycles an item of a stream can be late: receivers that hold a place for each edge have so many more.
+constexpr unsigned most_stall(const stall_params& stall) {
+    return stall.percent == 0 ? 0 : stall.cycles;
+}
 
 /// All of them. Keys in JSON and on the command line are group.name, for example dispatch.order.
 struct params {
@@ -274,6 +286,7 @@ struct params {
     output_params output;
     link_params link;
     dram_params dram;
+    stall_params stall;
     watchdog_params watchdog;
 
     /// Calls visitor(group name, group struct) for each group, in the order of the declarations.
@@ -295,6 +308,7 @@ struct params {
         visitor("output", self.output);
         visitor("link", self.link);
         visitor("dram", self.dram);
+        visitor("stall", self.stall);
         visitor("watchdog", self.watchdog);
     }
 };

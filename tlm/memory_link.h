@@ -65,6 +65,12 @@ class link_queue {
     bool ready(cycle_t now) const { return queue_.ready(now); }
     bool empty() const { return queue_.empty(); }
     bool holds_back() const { return held_ != nullptr; }
+    bool holds(const payload& item) const {
+        for (std::size_t i = 0; i < queue_.size(); ++i)
+            if (queue_.peek(i) == &item)
+                return true;
+        return held_ == &item;
+    }
     std::size_t size() const { return queue_.size(); }
     payload& front() const { return *queue_.front(); }
     cycle_t visible_at() const { return queue_.visible_at(); }

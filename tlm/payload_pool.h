@@ -9,6 +9,12 @@
 
 namespace pade {
 
+/// A transaction that has begun and has not ended.
+struct open_access {
+    const tlm::tlm_generic_payload* payload = nullptr;
+    sc_core::sc_time since;
+};
+
 class payload_pool : public tlm::tlm_mm_interface {
   public:
     static constexpr unsigned max_bytes = 64;
@@ -37,6 +43,7 @@ class payload_pool : public tlm::tlm_mm_interface {
         e.payload.set_dmi_allowed(false);
         e.payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
         e.payload.acquire();
+        e.since = sc_core::sc_time_stamp().value();
         return e.payload;
     }
 
@@ -48,6 +55,17 @@ class payload_pool : public tlm::tlm_mm_interface {
 
     /// Payloads in use: 0 when nothing is in flight, or something was lost.
     std::size_t in_use() const { return all_.size() - free_.size(); }
+
+    /// The one that was acquired first of those in use; null payload: none is.
+    open_access oldest() const {
+        const entry* first = nullptr;
+        for (const auto& e : all_)
+            if (e->payload.get_ref_count() != 0 && (first == nullptr || e->since < first->since))
+                first = e.get();
+        if (first == nullptr)
+            return {};
+        return {&first->payload, sc_core::sc_time::from_value(first->since)};
+    }
 
     payload_pool(payload_pool&&) = delete;
     payload_pool& operator=(payload_pool&&) = delete;
@@ -62,6 +80,7 @@ class payload_pool : public tlm::tlm_mm_interface {
         explicit entry(payload_pool& pool) : payload(&pool, this) {}
         tagged_payload payload;
         unsigned char data[max_bytes] = {};
+        sc_core::sc_time::value_type since = 0;
     };
     std::vector<std::unique_ptr<entry>> all_;
     std::vector<entry*> free_;

@@ -11,8 +11,7 @@ accelerator::accelerator(sc_core::sc_module_name name, const params& p, const ac
     : sc_module(name), params_(p) {
     // Rounded to SystemC's time resolution, 1 ps.
     clock_ = std::make_unique<clock_domain>("core_clock", sc_core::sc_time(1e6 / p.clock.core_mhz, sc_core::SC_PS));
-    gates_.push_back(std::make_unique<clock_gate>("link_clock", *clock_));
-    links_ = std::make_unique<link_set>(options.check_tlm, *gates_.back());
+    links_ = std::make_unique<link_set>(link_options{options.check_tlm, p.stall, options.faults}, *clock_);
     build_modules(options.reverse_construction);
     bind_clocks();
     bind_links();
@@ -96,6 +95,7 @@ void accelerator::bind_links() {
     bind_lanes();
     bind_output_side();
     bind_memory();
+    links_->bound();
 }
 
 tlm::tlm_analysis_port<pair_event>& accelerator::retained_pairs() {
@@ -157,36 +157,6 @@ std::uint64_t accelerator::lane_operations() const {
 
 std::uint64_t accelerator::pairs_ended() const {
     return dispatcher_->pairs_ended();
-}
-
-std::uint64_t accelerator::progress() const {
-    const memory_counters& memory_counts = arbiter_->counters();
-    std::uint64_t beats = 0;
-    for (const auto& channel : memory_counts.per_channel)
-        for (const auto& client : channel)
-            beats += client.transactions;
-    return lane_operations() + beats + v_pu_->progress() + write_back_->progress() + registers_->jobs();
-}
-
-std::vector<std::string> accelerator::waits_for() const {
-    std::vector<std::string> lines;
-    const auto add = [&lines](const std::string& who, const std::string& what) {
-        if (!what.empty())
-            lines.push_back(who + ": " + what);
-    };
-    add("dispatcher", dispatcher_->waits_for());
-    add("q_buffer", q_buffer_->waits_for());
-    add("kv_buffer", kv_buffer_->waits_for());
-    add("memory_arbiter", arbiter_->waits_for());
-    add("hbm2", dram_->waits_for());
-    add("score_queue", score_queue_->waits_for());
-    add("softmax_unit", softmax_->waits_for());
-    add("rars", rars_->waits_for());
-    add("v_pu", v_pu_->waits_for());
-    add("write_back", write_back_->waits_for());
-    for (const auto& lane : lanes_)
-        add(lane->basename(), lane->waits_for());
-    return lines;
 }
 
 }  // namespace pade

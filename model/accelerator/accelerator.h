@@ -28,6 +28,7 @@ namespace pade {
 struct accelerator_options {
     bool check_tlm = false;             ///< protocol checkers on every link
     bool reverse_construction = false;  ///< build the modules in the opposite order: no result may change
+    std::vector<link_fault> faults;     ///< what is lost on its way: a run with one gets stuck
 };
 
 class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycle_t> {
@@ -50,11 +51,19 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
     tlm::tlm_analysis_port<pair_event>& pruned_pairs();
     tlm::tlm_analysis_port<o_row_event>& output_rows();
 
-    /// Lane operations, data beats, MACs and host events so far: a run without progress is stuck.
-    std::uint64_t progress() const;
+    /// The last lane operation, data beat, MAC or host event: a run without progress is stuck. Clocks, refresh,
+    /// requests and what waits in a queue are none.
+    struct progress_mark {
+        cycle_t cycle = 0;
+        const char* what = "the beginning";
+    };
+    progress_mark last_progress() const;
     std::uint64_t pairs_ended() const;
     std::uint64_t lane_operations() const;
     cycle_t cycles() const;
+    /// The oldest transaction that has not ended, who waits for whom with it, and since when: a memory access, or else
+    /// a key, a tile or a block. Empty when there is none.
+    std::string oldest_transaction() const;
     /// One line a module that waits for something.
     std::vector<std::string> waits_for() const;
     /// Protocol violations on checked links; what has not ended is one after finish().

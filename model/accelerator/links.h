@@ -1,5 +1,6 @@
-// The bindings of the chip: each link goes through a monitor that counts it, and each memory link through a protocol
-// checker where that is asked for. Links of one name (the 128 plane links, say) are counted together.
+// The bindings of the chip: each link goes through a monitor that counts it, and, where that is asked for and only
+// then, through a protocol checker, a module that holds back what passes, and one that loses it. Links of one name (the
+// 128 plane links, say) are counted together.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +8,16 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tlm/clock.h"
+#include "tlm/link_fault.h"
 #include "tlm/link_monitor.h"
+#include "tlm/memory_stall.h"
 #include "tlm/protocol_checker.h"
 #include "tlm/stream_checker.h"
+#include "tlm/stream_stall.h"
 #include "tlm/wire_bytes.h"
 
 namespace pade {
@@ -22,48 +27,95 @@ struct link_totals {
     std::uint64_t bytes = 0;
 };
 
+struct link_options {
+    bool check = false;              ///< a checker on every link; on both sides of what else sits on it
+    stall_params stall;              ///< what is held back at random
+    std::vector<link_fault> faults;  ///< what is lost
+};
+
 class link_set {
   public:
-    /// check: put a checker on every link. clock: a gate of the senders' domain, for the checkers of streams.
-    link_set(bool check, clock_if& clock) : check_(check), clock_(clock) {}
+    /// clock: of the chip, for the checkers of streams and for stalls.
+    link_set(link_options options, clock_domain& clock)
+        : options_(std::move(options)), clock_(clock), gate_("link_clock", clock) {}
 
     template <typename Payload>
-    void stream(const std::string& name, stream_initiator<Payload>& from, stream_target<Payload>& to) {
-        if (check_) {
-            auto checker =
-                std::make_unique<stream_checker<Payload>>(sc_core::sc_gen_unique_name(("check_" + name).c_str()));
-            checker->clk(clock_);
-            from.bind(checker->in);
-            checker->out.bind(to);
+    void stream(const std::string& name, stream_initiator<Payload>& from, stream_target<Payload>& to,
+                stallable what = stallable::items_and_credits) {
+        // Each module on the way is bound to the one before it.
+        tlm::tlm_initiator_socket<32, stream_traits<Payload>>* end = &from;
+        const auto through = [&](auto module) {
+            end->bind(module->in);
+            end = &module->out;
+            keep(std::move(module));
+        };
+        const auto check = [&] {
+            if (!options_.check)
+                return;
+            auto checker = std::make_unique<stream_checker<Payload>>(unique("check_", name).c_str());
+            checker->clk(gate_);
             watch(checker.get());
-            keep(std::move(checker));
-        } else {
-            from.bind(to);
+            through(std::move(checker));
+        };
+        check();
+        const link_fault* fault = fault_on(name, &stream_fault<Payload>::can);
+        if (fault != nullptr)
+            through(std::make_unique<stream_fault<Payload>>(unique("fault_", name).c_str(), *fault));
+        if (options_.stall.percent != 0) {
+            auto stall = std::make_unique<stream_stall<Payload>>(unique("stall_", name).c_str(), options_.stall,
+                                                                 from.name(), what);
+            stall->clk(own_gate(name));
+            through(std::move(stall));
         }
+        if (end != &from && (fault != nullptr || options_.stall.percent != 0))
+            check();
+        end->bind(to);
         from.watch(&monitor_of<Payload>(name));
     }
 
     template <typename Initiator, typename Target>
     void memory(const std::string& name, Initiator& from, Target& to) {
-        auto monitor = std::make_unique<memory_monitor>(sc_core::sc_gen_unique_name(("link_" + name).c_str()));
-        if (check_) {
-            auto checker = std::make_unique<protocol_checker>(sc_core::sc_gen_unique_name(("check_" + name).c_str()));
-            from.bind(checker->in);
-            checker->out.bind(monitor->in);
+        tlm::tlm_initiator_socket<>* end = nullptr;
+        const auto through = [&](auto module) {
+            if (end == nullptr)
+                from.bind(module->in);
+            else
+                end->bind(module->in);
+            end = &module->out;
+            keep(std::move(module));
+        };
+        const auto check = [&] {
+            if (!options_.check)
+                return;
+            auto checker = std::make_unique<protocol_checker>(unique("check_", name).c_str());
             protocol_checker* p = checker.get();
             at_end_.push_back([p] { p->finish(); });
             watch(p);
-            keep(std::move(checker));
-        } else {
-            from.bind(monitor->in);
+            through(std::move(checker));
+        };
+        check();
+        const link_fault* fault = fault_on(name, &memory_fault::can);
+        if (fault != nullptr)
+            through(std::make_unique<memory_fault>(unique("fault_", name).c_str(), *fault));
+        if (options_.stall.memory_percent != 0) {
+            auto stall = std::make_unique<memory_stall>(unique("stall_", name).c_str(), options_.stall, from.name());
+            stall->clk(own_gate(name));
+            stalls_.push_back(stall.get());
+            through(std::move(stall));
         }
-        monitor->out.bind(to);
+        if (end != nullptr && (fault != nullptr || options_.stall.memory_percent != 0))
+            check();
+        auto monitor = std::make_unique<memory_monitor>(unique("link_", name).c_str());
         count(name, monitor.get());
-        keep(std::move(monitor));
+        through(std::move(monitor));
+        end->bind(to);
     }
 
+    /// All links are bound. Throws input_error for a fault of a link that is not there, or that it cannot have.
+    void bound() const;
+
     std::map<std::string, link_totals> totals() const;
-    bool checked() const { return check_; }
+    bool checked() const { return options_.check; }
     /// The run is over: what has not ended on a checked link is a violation.
     void finish();
     std::uint64_t violation_count() const;
@@ -97,8 +149,23 @@ class link_set {
     }
     void keep(std::unique_ptr<sc_core::sc_module> module) { modules_.push_back(std::move(module)); }
 
-    bool check_;
-    clock_if& clock_;
+    static std::string unique(const char* what, const std::string& name) {
+        return sc_core::sc_gen_unique_name((what + name).c_str());
+    }
+    clock_gate& own_gate(const std::string& name) {
+        gates_.push_back(std::make_unique<clock_gate>(unique("clock_stall_", name).c_str(), clock_));
+        return *gates_.back();
+    }
+    /// The fault of the link of this name that is bound now, if it has one.
+    const link_fault* fault_on(const std::string& name, bool (*can)(link_fault::kind));
+
+    const link_options options_;
+    clock_domain& clock_;
+    clock_gate gate_;
+    std::vector<std::unique_ptr<clock_gate>> gates_;
+    std::vector<memory_stall*> stalls_;
+    std::map<std::string, unsigned> bound_;  // links so far, by name
+    std::vector<const link_fault*> placed_;
     std::map<std::string, std::vector<std::function<link_totals()>>> counted_;
     std::vector<std::function<std::uint64_t(std::vector<std::string>*)>> checkers_;
     std::vector<std::function<void()>> at_end_;

@@ -45,6 +45,7 @@ kv_buffer::kv_buffer(sc_core::sc_module_name name, const buffer_params& buffer, 
 // ---- sockets -> registers -----------------------------------------------------------------------------------------
 
 void kv_buffer::k_fetch_arrives(unsigned, fetch_item& item) {
+    ++counters_.k_fetch_items;  // here, since the last releases may still be on their way at the end
     const bool release = item.what == fetch_item::kind::release;
     (release ? k_items_.releases : k_items_.fetches).push({item, k_items_.arrived++}, item.visible);
     wake_at(item.visible);
@@ -56,6 +57,7 @@ void kv_buffer::v_fetch_arrives(unsigned, fetch_item& item) {
 }
 
 void kv_buffer::v_release_arrives(unsigned, fetch_item& item) {
+    ++counters_.v_release_items;
     v_releases_.push(item, item.visible);
     wake_at(item.visible);
 }

@@ -64,6 +64,7 @@ class kv_buffer : public clocked_module {
     std::uint64_t progress() const { return progress_; }
     /// What each queue that is not empty waits for; empty when idle.
     std::string waits_for() const;
+    open_access oldest_access() const { return pool_.oldest(); }
 
   protected:
     void step(cycle_t now) override;

@@ -64,6 +64,8 @@ bool kv_buffer::take_fetch(const fetch_item& item, cycle_t now) {
 }
 
 bool kv_buffer::take_flush() {
+    if (!v_releases_.empty())
+        return false;  // on another link: the last ones may be later than the word that all work is done
     if (store_.pinned() != 0)
         throw internal_error("kv_buffer: flush while " + std::to_string(store_.pinned()) + " lines are pinned");
     if (store_.in_flight() != 0)
@@ -92,7 +94,6 @@ void kv_buffer::take_k_items(cycle_t now) {
     const auto done = [&](registered_fifo<numbered_item>& queue) {
         queue.pop();
         k_fetch.give_credit(now);
-        ++counters_.k_fetch_items;
         ++progress_;
     };
     for (;;) {
@@ -126,7 +127,6 @@ void kv_buffer::take_v_releases(cycle_t now) {
         v_releases_.pop();
         v_release.give_credit(now);
         v_fetch.give_credit(now);  // the row's place among those prefetched
-        ++counters_.v_release_items;
         ++progress_;
     }
 }

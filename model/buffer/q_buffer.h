@@ -46,6 +46,7 @@ class q_buffer : public clocked_module {
     bool idle() const { return held_.empty() && fetches_.empty() && loads_.empty() && pool_.in_use() == 0; }
     std::uint64_t progress() const { return progress_; }
     std::string waits_for() const;
+    open_access oldest_access() const { return pool_.oldest(); }
 
   protected:
     void step(cycle_t now) override;

@@ -21,6 +21,7 @@ struct live_key {
     std::uint32_t block = 0;  ///< modulo 2^32
     std::uint64_t tile = 0;   ///< sequence number of its tile
     std::uint64_t age = 0;    ///< admissions of the column before it
+    cycle_t since = 0;        ///< edge of its admission
     std::uint8_t slot = 0;
     std::uint8_t present = 0;  ///< bit r: plane r can be read from it
     std::uint8_t pinned = 0;   ///< bit r: this key pins the atoms of plane r
@@ -67,6 +68,9 @@ class column {
     live_key& key(std::uint16_t tag) { return keys_[tag]; }
     const live_key& key(std::uint16_t tag) const { return keys_[tag]; }
     unsigned live() const { return live_; }
+    /// Live and dead ones (those without a row), by tag.
+    const std::vector<live_key>& keys() const { return keys_; }
+    bool has_fifo_place(unsigned row) const { return (fifo_room_ >> row & 1) != 0; }
 
     // ---- requests ---------------------------------------------------------------------------------------------------
     /// Rows ask for plane `plane` of the key.

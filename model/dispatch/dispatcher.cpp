@@ -22,7 +22,7 @@ dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
       ports_(p.lane.count),
       gathered_(p.lane.count),
       tracker_(p.dispatch.open_tiles),
-      verdicts_in_(p.lane.count, p.lane.verdict_latency) {
+      verdicts_in_(p.lane.count, p.lane.verdict_latency + most_stall(p.stall)) {
     for (unsigned c = 0; c < lanes_; ++c) {
         columns_.emplace_back(p.dispatch, rows_, p.lane.scoreboard_entries, p.lane.fifo_planes);
         if (by_lane_) {

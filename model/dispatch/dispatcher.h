@@ -61,6 +61,11 @@ class dispatcher : public clocked_module {
     /// Pairs that have ended so far, for the progress bar.
     std::uint64_t pairs_ended() const { return pairs_ended_; }
     std::string waits_for() const;
+    open_access oldest_access() const { return pool_.oldest(); }
+    /// The oldest key that has not ended, or else the oldest block: what this module waits for to go on with it, and
+    /// since when. Empty when there is none.
+    std::string oldest_key(cycle_t& since) const;
+    std::string oldest_block(cycle_t& since) const;
     /// Planes of K in so many bytes of it, by the layout of the last job; 0 before there was one.
     std::uint64_t planes_in(std::uint64_t bytes) const { return layout_ ? layout_->planes_in(bytes) : 0; }
 
@@ -178,6 +183,7 @@ class dispatcher : public clocked_module {
     block_ptr next_block_;             // the first one whose queries have not been asked for
     std::deque<block_ptr> loading_;    // load sent, answer awaited
     std::deque<block_ptr> unwritten_;  // loaded, O not yet in DRAM
+    std::deque<cycle_t> loaded_at_;    // of these
     std::uint64_t blocks_known_ = 0;   // fetched so far
     std::uint64_t left_ = 0;           // blocks whose O has left the V-PU
     std::uint64_t written_ = 0;        // blocks whose O is in DRAM

@@ -70,6 +70,7 @@ std::uint64_t* dispatcher::blocked(unsigned c, const key_stream::entry& next) {
 void dispatcher::admit_key(unsigned c, key_stream& stream, const key_stream::entry& next, row_mask sees, cycle_t now) {
     live_key k;
     k.key = next.key;
+    k.since = now;
     k.kv = next.kv;
     k.block = static_cast<std::uint32_t>(next.block->info->id);
     k.slot = static_cast<std::uint8_t>(next.block->info->slot);

@@ -28,6 +28,7 @@ void dispatcher::run_blocks(cycle_t now) {
         for (const std::uint32_t kv : unwritten_.front()->kv_heads)
             counters_.groups[kv].last_output = now;
         unwritten_.pop_front();
+        loaded_at_.pop_front();
     }
     if (loaded_in_.ready(now)) {
         if (loading_.empty() || loaded_in_.front().block != loading_.front()->id)
@@ -36,6 +37,7 @@ void dispatcher::run_blocks(cycle_t now) {
         loading_.pop_front();
         loaded_in_.pop();
         unwritten_.push_back(block);
+        loaded_at_.push_back(now);
         ++counters_.blocks;
         for (const block_row& row : block->rows) {
             if (!row.valid)
@@ -146,27 +148,6 @@ void dispatcher::account(cycle_t until) {
 
 void dispatcher::finish(cycle_t end) {
     account(end);
-}
-
-std::string dispatcher::waits_for() const {
-    if (!job_)
-        return {};
-    unsigned live = 0;
-    for (const column& c : columns_)
-        live += c.live();
-    std::string text = std::to_string(live) + " keys live, " + std::to_string(tracker_.open_tiles()) + " tiles open, " +
-                       std::to_string(atoms_.records_in_use()) + " atoms of K in use, " + std::to_string(left_) +
-                       " of " + std::to_string(blocks_known_) + " blocks through the V-PU";
-    if (above_high_)
-        text += "; admission waits for the score queue to fall below its high water mark";
-    for (unsigned c = 0; c < lanes_; ++c)
-        if (ports_[c].count != ports_[c].answered + ports_[c].new_answers)
-            text += "; column " + std::to_string(c) + " waits for the KV buffer to answer a read";
-    if (!fetches_out_.empty() || !releases_out_.empty())
-        text += "; fetches wait for the KV buffer's input queue";
-    if (!loading_.empty())
-        text += "; block " + std::to_string(loading_.front()->id) + " waits for the Q buffer";
-    return text;
 }
 
 }  // namespace pade

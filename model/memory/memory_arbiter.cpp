@@ -318,6 +318,7 @@ void memory_arbiter::send_answer(unsigned i, unsigned c, cycle_t now) {
     ++count.transactions;
     count.bytes += trans.get_data_length();
     ++progress_;
+    last_beat_ = now;
     in.response.begin(trans);
     tlm::tlm_phase phase = tlm::BEGIN_RESP;
     sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
@@ -348,6 +349,23 @@ void memory_arbiter::schedule_answers(cycle_t now) {
 }
 
 // ---- what a watchdog asks -----------------------------------------------------------------------------------------
+
+bool memory_arbiter::with_controller(const payload& trans) const {
+    const auto holds = [&trans](const registered_fifo<payload*>& queue) {
+        for (std::size_t i = 0; i < queue.size(); ++i)
+            if (queue.peek(i) == &trans)
+                return true;
+        return false;
+    };
+    for (const input& in : inputs_)
+        if (in.requests.holds(trans) || in.response.open() == &trans)
+            return false;
+    for (const output& out : outputs_)
+        if (std::any_of(std::begin(out.answers), std::end(out.answers), holds))
+            return false;
+    return trans.get_address() < map_.bytes() &&
+           outputs_[map_.decode(trans.get_address()).pseudo_channel].with_controller != 0;
+}
 
 std::string memory_arbiter::waits_for() const {
     std::string text;

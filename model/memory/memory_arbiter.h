@@ -51,6 +51,10 @@ class memory_arbiter : public clocked_module {
     bool idle() const { return in_flight_ == 0; }
     std::uint64_t progress() const { return progress_; }
     std::string waits_for() const;
+    /// Edge of the last answer that a client was given: its data have crossed.
+    cycle_t last_beat() const { return last_beat_; }
+    /// Who has a request that a client waits for: this module, or the controller behind it.
+    bool with_controller(const tlm::tlm_generic_payload& trans) const;
 
   protected:
     void step(cycle_t now) override;
@@ -134,6 +138,7 @@ class memory_arbiter : public clocked_module {
     memory_counters counters_;
     cycle_t started_ = 0;
     std::uint64_t progress_ = 0;
+    cycle_t last_beat_ = 0;
 };
 
 }  // namespace pade

@@ -148,6 +148,7 @@ bool pe_lane::decide(cycle_t now) {
     item.tag = op.tag;
     item.key = op.key;
     ++counters_.verdicts_out;
+    hot_.decided = now;
     verdicts.send(item, now + params_.lane.verdict_latency);
     hot_.pipeline.pop();
     return true;

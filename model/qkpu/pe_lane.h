@@ -48,6 +48,8 @@ class pe_lane : public clocked_module {
     const lane_counters& counters() const { return counters_; }
     /// What the lane waits for, for the watchdog; empty when it has no key.
     std::string waits_for() const;
+    /// Edge of the last lane operation.
+    cycle_t last_operation() const { return hot_.decided; }
 
   private:
     /// A plane on its way through the pipeline.
@@ -89,6 +91,7 @@ class pe_lane : public clocked_module {
         clock_gate* gate = nullptr;
         cycle_t datapath_free = 0;  ///< first edge at which a plane may be taken
         cycle_t accounted = 0;      ///< cycles before this one are in a class
+        cycle_t decided = 0;        ///< edge of the last decision
         registered_fifo<plane_item> fifo;
         registered_fifo<operation> pipeline;  ///< visible at the edge of its decision
         registered_fifo<plane_item> admissions;

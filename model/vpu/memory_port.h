@@ -39,6 +39,7 @@ class memory_port : private tlm::tlm_bw_transport_if<> {
     /// True when a request may begin at `now`: the one before has been accepted at an earlier edge.
     bool can_request(cycle_t now) const { return requesting_ == nullptr && now >= free_from_; }
     std::size_t in_flight() const { return flights_.size(); }
+    open_access oldest() const { return pool_.oldest(); }
 
     void read(std::uint64_t address, unsigned bytes, std::uint32_t tag) {
         begin(pool_.acquire(tlm::TLM_READ_COMMAND, address, bytes), tag);

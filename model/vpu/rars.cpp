@@ -38,6 +38,7 @@ void rars::collect(const weight_item& item) {
             throw internal_error("RARS: a third tile came while both buffers are in use");
         tile.head = item.head;
         tile.weights = 0;
+        tile.since = item.visible;
         tile.first_v_row = v_rows_of_tiles_;
         tile.plan.clear();
         v_rows_of_tiles_ += item.head->v_rows;
@@ -119,9 +120,11 @@ std::string rars::waits_for() const {
     const std::string what =
         ", tile " + std::to_string(tile.head->tile) + " of block " + std::to_string(tile.head->block->id);
     if (!tile.complete())
-        return std::string(name()) + what + ": has " + std::to_string(tile.weights) + " of " +
+        return std::string(name()) + what + ": waits for softmax_unit, has " + std::to_string(tile.weights) + " of " +
                std::to_string(tile.head->pairs) + " weights";
-    return std::string(name()) + what + ": waits for a place at the V-PU or for V rows to be reserved (" +
+    if (v_rows_reserved_ >= tile.first_v_row + tile.head->v_rows)
+        return std::string(name()) + what + ": waits for v_pu to take a round";
+    return std::string(name()) + what + ": waits for score_queue to reserve V rows or for v_pu to take a round (" +
            std::to_string(v_rows_reserved_) + " reserved, the tile needs " + std::to_string(tile.first_v_row) + " to " +
            std::to_string(tile.first_v_row + tile.head->v_rows) + ")";
 }

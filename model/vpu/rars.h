@@ -32,6 +32,8 @@ class rars : public clocked_module {
     const rars_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.weight_items_in + counters_.rounds; }
     std::string waits_for() const;
+    /// Edge at which the tile came that waits_for() names.
+    cycle_t waits_since() const { return tiles_[oldest_].since; }
 
   private:
     struct tile_buffer {
@@ -39,6 +41,7 @@ class rars : public clocked_module {
         std::uint32_t weights = 0;      ///< collected
         std::uint64_t first_v_row = 0;  ///< V rows of all tiles before it
         rars_rounds plan;
+        cycle_t since = 0;  ///< edge at which its head came
         bool complete() const { return weights == head->pairs; }
     };
 

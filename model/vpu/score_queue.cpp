@@ -10,9 +10,10 @@ namespace {
 // besides, and in each open tile the beginning of an atom to be spilled.
 std::uint64_t pairs_at_most(const params& p) {
     const std::uint64_t lanes = std::uint64_t{p.rows.count} * p.lane.count;
+    const std::uint64_t way = p.link.latency + most_stall(p.stall);
     const std::uint64_t passing = p.vpu.score_queue_high + lanes * p.lane.scoreboard_entries +
                                   std::uint64_t{p.rows.count} * p.tile.keys +
-                                  lanes * (2 * p.link.latency + p.lane.verdict_latency + 3);
+                                  lanes * (2 * way + p.lane.verdict_latency + 3);
     if (p.ista.enabled)
         return passing;
     return passing + p.ista.score_bytes / score_spill::pair_bytes +

@@ -59,6 +59,7 @@ class score_queue : public clocked_module {
     const score_queue_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.pairs_in + counters_.pair_items_out + counters_.tile_items_in; }
     std::string waits_for() const;
+    open_access oldest_access() const { return spill_port_.oldest(); }
     /// Most pairs that can ever be here.
     std::uint64_t capacity() const { return capacity_; }
 

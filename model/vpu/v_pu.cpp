@@ -129,6 +129,8 @@ void v_pu::start_round(round_state& round, cycle_t now) {
     const unsigned cycles = any ? ceil_div(block.head_dim, vpu_.macs_per_row) : 1;
     computing_ = true;
     busy_until_ = now + cycles;
+    if (any)
+        last_mac_ = busy_until_ - 1;
     wake_at(busy_until_);
     if (work.last_of_block) {
         drains_.push({work.block, 0}, busy_until_ - 1);
@@ -286,6 +288,16 @@ void v_pu::step(cycle_t now) {
     else if (block_under_way(now))
         rest = vpu_class::wait_input;
     account_.step(now, drained ? vpu_class::busy : rest, rest);
+}
+
+open_access v_pu::oldest_access() const {
+    open_access first;
+    for (const auto& port : memory_) {
+        const open_access one = port->oldest();
+        if (one.payload != nullptr && (first.payload == nullptr || one.since < first.since))
+            first = one;
+    }
+    return first;
 }
 
 std::string v_pu::waits_for() const {

@@ -42,6 +42,9 @@ class v_pu : public clocked_module {
     const v_pu_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.round_items_in + counters_.v_atoms_read + counters_.o_items_out; }
     std::string waits_for() const;
+    open_access oldest_access() const;
+    /// Edge of the last multiplication so far.
+    cycle_t last_mac() const { return last_mac_; }
 
   private:
     static constexpr unsigned atom_bytes = 32;
@@ -102,6 +105,7 @@ class v_pu : public clocked_module {
     std::uint64_t release_round_ = 0;  ///< V rows of rounds before it have been released
     bool computing_ = false;           ///< round first_round_ computes until busy_until_
     cycle_t busy_until_ = 0;
+    cycle_t last_mac_ = 0;
     std::vector<slot_state> slots_;
     registered_fifo<drain> drains_{2};
     credit_counter o_credits_;

@@ -34,6 +34,7 @@ class write_back : public clocked_module {
     const write_back_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.atoms_written + answered_; }
     std::string waits_for() const;
+    open_access oldest_access() const { return port_.oldest(); }
 
   private:
     static constexpr unsigned atom_bytes = 32;

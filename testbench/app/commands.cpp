@@ -1,10 +1,12 @@
 #include "testbench/app/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 #include <limits>
 #include <sstream>
+#include <utility>
 
 #include "model/errors.h"
 #include "model/params_json.h"
@@ -53,6 +55,31 @@ bit_flip parse_flip(const std::string& text) {
     return flip;
 }
 
+link_fault parse_fault(const std::string& text) {
+    static constexpr std::pair<const char*, link_fault::kind> kinds[] = {
+        {"silent", link_fault::kind::silent},
+        {"lost_response", link_fault::kind::lost_response},
+        {"lost_credit", link_fault::kind::lost_credit},
+        {"never_ready", link_fault::kind::never_ready},
+        {"held_entry", link_fault::kind::held_entry}};
+    const std::vector<std::string> parts = split(text, ':');
+    const auto* kind =
+        std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& k) { return k.first == parts[0]; });
+    if (parts.size() < 2 || parts.size() > 4 || kind == std::end(kinds))
+        throw input_error("--inject: '" + text +
+                          "'; allowed: silent|lost_response|lost_credit|never_ready|held_entry:LINK[:INDEX[:NUMBER]]");
+    link_fault fault;
+    fault.what = kind->second;
+    fault.link = parts[1];
+    if (parts.size() > 2)
+        fault.index = number(parts[2], "--inject " + text);
+    if (parts.size() > 3)
+        fault.number = number(parts[3], "--inject " + text);
+    if (fault.number == 0)
+        throw input_error("--inject " + text + ": NUMBER is 0; allowed: integers from 1 on");
+    return fault;
+}
+
 }  // namespace
 
 selection parse_selection(int head, const std::string& queries) {
@@ -84,6 +111,10 @@ void add_run_options(CLI::App& app, run_arguments& args) {
     app.add_flag("--json", args.json, "print stats.json instead of the summary");
     app.add_option("--flip", args.flips,
                    "fault injection: inverts a stored bit after the load, q|k|v:HEAD:ROW:DIM:BIT (bit 0 lowest)");
+    app.add_option("--inject", args.faults,
+                   "fault injection: KIND:LINK[:INDEX[:NUMBER]], what is lost on a link from the NUMBER-th on or once "
+                   "(docs/worlds.md)")
+        ->group("");
     app.add_flag("--reverse-construction", args.reverse_construction,
                  "build the modules in the opposite order; no result may change");
 }
@@ -102,6 +133,8 @@ int run_command(const run_arguments& args) {
     options.what = parse_selection(args.head, args.queries);
     for (const std::string& text : args.flips)
         options.flips.push_back(parse_flip(text));
+    for (const std::string& text : args.faults)
+        options.faults.push_back(parse_fault(text));
     progress_bar bar("pairs");
     options.on_progress = [&bar](std::uint64_t done, std::uint64_t all) { bar.show(done, all); };
 

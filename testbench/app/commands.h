@@ -24,6 +24,7 @@ struct run_arguments {
     std::vector<std::string> configs;
     std::vector<std::string> sets;
     std::vector<std::string> flips;
+    std::vector<std::string> faults;
     bool force = false;
     bool check_tlm = false;
     bool no_golden = false;

@@ -69,6 +69,9 @@ std::vector<std::string> notes_on(const params& p, const trace_set& trace) {
         unused("rows.packing", "a decode step packs the heads of its query");
     else if (p.decode.keep_kv != defaults.decode.keep_kv)
         unused("decode.keep_kv", "the trace is a prefill");
+    if (p.stall.percent == 0 && p.stall.memory_percent == 0 &&
+        (p.stall.cycles != defaults.stall.cycles || p.stall.seed != defaults.stall.seed))
+        unused("stall.cycles and stall.seed", "stall.percent and stall.memory_percent are 0");
     if (p.dram.delay_cycles == 0 && p.dram.delay_channel != 0)
         unused("dram.delay_channel", "dram.delay_cycles is 0");
     return notes;

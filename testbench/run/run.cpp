@@ -16,6 +16,7 @@
 #include "testbench/report/version.h"
 #include "testbench/run/judge.h"
 #include "testbench/run/recorder.h"
+#include "testbench/run/watchdog.h"
 
 namespace pade {
 
@@ -31,7 +32,8 @@ std::uint64_t unmasked_pairs(const trace_set& trace) {
 /// The chip, its host and the wires between them.
 struct bench {
     bench(const trace_set& trace, const params& p, const run_options& options)
-        : chip("pade", p, {options.check_tlm, options.reverse_construction}), driver("host", trace, p, options.flips) {
+        : chip("pade", p, {options.check_tlm, options.reverse_construction, options.faults}),
+          driver("host", trace, p, options.flips) {
         driver.registers.bind(chip.bus);
         driver.memory.bind(chip.memory);
         chip.interrupt(interrupt);
@@ -42,33 +44,15 @@ struct bench {
     sc_core::sc_signal<bool> interrupt{"interrupt"};
 };
 
-[[noreturn]] void report_stuck(const bench& b, const std::string& why) {
-    std::string text = why;
-    for (const std::string& line : b.chip.waits_for())
-        text += "\n  " + line;
-    throw internal_error(text);
-}
-
-/// Runs to the interrupt. A run without a lane operation, a data beat, a MAC or a host event for watchdog.cycles is
-/// stuck.
+/// Runs to the interrupt. A run that gets stuck ends with internal_error (testbench/run/watchdog.h).
 void simulate(bench& b, const kept_error& errors, const params& p, const run_options& options, std::uint64_t pairs) {
-    const sc_core::sc_time period(1e6 / p.clock.core_mhz, sc_core::SC_PS);
-    const unsigned slices = 8;
-    const sc_core::sc_time slice = period * (p.watchdog.cycles / slices);
-    std::uint64_t progress = 0;
-    unsigned idle_slices = 0;
+    watchdog dog(b.chip, p);
     while (!b.driver.finished()) {
-        sc_core::sc_start(slice, sc_core::SC_RUN_TO_TIME);  // also across a gap longer than a slice
+        sc_core::sc_start(dog.next_look(), sc_core::SC_RUN_TO_TIME);  // also across a gap longer than that
         errors.rethrow();
         if (b.driver.finished())
             return;
-        if (!sc_core::sc_pending_activity())
-            report_stuck(b, "the simulation ran dry before the job was finished: everybody waits for somebody");
-        const std::uint64_t now = b.chip.progress();
-        idle_slices = now == progress ? idle_slices + 1 : 0;
-        progress = now;
-        if (idle_slices >= slices)
-            report_stuck(b, "watchdog: no progress for " + std::to_string(p.watchdog.cycles) + " cycles");
+        dog.look();
         if (options.on_progress)
             options.on_progress(b.chip.pairs_ended(), pairs);
     }

@@ -11,6 +11,7 @@
 #include "model/stats.h"
 #include "testbench/host/host.h"
 #include "testbench/trace/trace_set.h"
+#include "tlm/link_fault.h"
 
 namespace pade {
 
@@ -23,6 +24,7 @@ struct run_options {
     bool check_tlm = false;
     bool reverse_construction = false;
     std::vector<bit_flip> flips;
+    std::vector<link_fault> faults;
     /// Called now and then with pairs ended and pairs in all.
     std::function<void(std::uint64_t, std::uint64_t)> on_progress;
 };
