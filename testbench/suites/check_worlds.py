@@ -5,9 +5,10 @@
   check_worlds.py --pade-sim BIN --world FILE    one world that a failure has left
 
 Each world passes all checks of the golden reference, or is refused with exit code 2 and one sentence that says what is allowed;
-more than a tenth refused is a failure. From q and k alone, in NumPy, the scores of retained.npy are the exact products, every pair
-at or above the certified line is retained and the pairs balance; one world in ten runs again with the modules built in the opposite
-order, to the same bytes. A world that fails is made smaller while it fails in the same manner, is kept, and its command is printed.
+more than a tenth refused is a failure. From q, k and v alone, in NumPy, the scores of retained.npy are the exact products, every
+pair at or above the certified line is retained, the pairs balance and the output is the softmax over the retained pairs; one world
+in ten runs again with the modules built in the opposite order, to the same bytes. Half of the worlds run with valid and ready of
+streams, or the phases of memory links, held back at random (parameters stall.*). A world that fails is made smaller while it fails in the same manner, is kept, and its command is printed.
 The seed is --seed, else PADE_SEED, else 1. The worlds of a seed are the same everywhere, one by one.
 """
 import argparse
@@ -53,8 +54,36 @@ def rounded_keys(k, bits):
     return np.clip(np.rint(k / 2.0 ** (8 - bits)), -half, half - 1).astype(np.int64)
 
 
-def judge(world, made, logit_scale, parameters, out):
-    """What is wrong with the outputs, from q and k alone; None: nothing."""
+def output_fault(v, weights, norm_of_v, scale_v, p_bits, found):
+    """What is wrong with one row of O. weights: exp of the retained logits, relative to the largest."""
+    total = weights.sum()
+    expected = weights @ v * scale_v / total
+    norm = np.linalg.norm(expected)
+    # p is fixed point: what it rounds away is no fault, however little is left where rows of V cancel.
+    hidden = np.minimum(weights, 2 * 2.0 ** -p_bits)
+    resolution = ((hidden * norm_of_v).sum() * scale_v + norm * hidden.sum()) / total
+    distance = np.linalg.norm(found - expected)
+    return None if distance <= 1e-4 * norm + resolution else f"{distance:.3g} off, norm {norm:.3g}, p hides {resolution:.3g}"
+
+
+def output_faults(world, made, scale_v, c, kept, scores, h, out, p_bits):
+    """The first wrong row of head h of output.npy."""
+    first, queries = world.shape["first"], world.shape["queries"]
+    v = made["v"][h // (world.shape["heads"] // world.shape["kv_heads"])].astype(float)
+    norm_of_v = np.linalg.norm(v, axis=1)
+    for q in range(first, queries):
+        keys = np.flatnonzero(kept[h, q])
+        if not len(keys):
+            return f"head {h}, query {q}: nothing is retained"
+        logits = c * scores[q, keys]
+        fault = output_fault(v[keys], np.exp(logits - logits.max()), norm_of_v[keys], scale_v, p_bits, out[h, q - first])
+        if fault is not None:
+            return f"head {h}, query {q}: output {fault}"
+    return None
+
+
+def judge(world, made, logit_scale, scale_v, parameters, out):
+    """What is wrong with the outputs, from q, k and v alone; None: nothing."""
     shape = world.shape
     bits = parameters["lane.key_bits"]
     stats = json.loads((out / "stats.json").read_text())
@@ -76,8 +105,11 @@ def judge(world, made, logit_scale, parameters, out):
         visible = np.arange(keys)[None, :] <= np.arange(queries)[:, None] + shape["offset"]
     visible[:first] = False
     offset = None
+    c = logit_scale * 2 ** (8 - bits)
+    output = np.load(out / "output.npy")
+    if output.shape != (heads, queries - first, shape["d"]):
+        return f"output.npy has shape {output.shape}"
     if parameters["guard.enabled"]:
-        c = logit_scale * 2 ** (8 - bits)
         offset = min(2**31 - 1, int(np.ceil(min(parameters["guard.alpha"] * parameters["guard.radius"] / c, 2.0**40))))
     for h in range(heads):
         scores = made["q"][h].astype(np.int64) @ rounded_keys(made["k"][h // group], bits).T
@@ -95,6 +127,10 @@ def judge(world, made, logit_scale, parameters, out):
         if lost.any():
             q, k = np.argwhere(lost)[0]
             return f"head {h}, query {q}, key {k}: pruned with score {scores[q, k]}, the certified line is {line[q]}"
+        if stats["checks"]["output"] is not None:  # fewer bits of p promise no tolerance
+            fault = output_faults(world, made, scale_v, c, kept, scores, h, output, parameters["softmax.p_bits"])
+            if fault is not None:
+                return fault
     pairs, total = stats["pairs"], heads * (queries - first) * keys
     masked = total - heads * int(visible.sum())
     expected = {"total": total, "masked": masked, "retained": len(retained), "pruned": total - masked - len(retained)}
@@ -107,8 +143,6 @@ def judge(world, made, logit_scale, parameters, out):
     missing = [name for name in ("soundness", "stored_output", "balance", "tlm_protocol") if checks[name] is not True]
     if missing or checks["output"] is False:
         return f"checks are {checks}"
-    if np.load(out / "output.npy").shape != (heads, queries - first, shape["d"]):
-        return f"output.npy has shape {np.load(out / 'output.npy').shape}"
     return None
 
 
@@ -142,12 +176,12 @@ class Bench:
     def try_world(self, world):
         with tempfile.TemporaryDirectory(dir=self.scratch) as name:
             folder = pathlib.Path(name)
-            made, logit_scale = worlds.write_world(world, folder)
+            made, logit_scale, scale_v = worlds.write_world(world, folder)
             out = folder / "out"
             verdict = self.run(self.command(world, folder / "trace", out))
             if verdict.kind != "ok":
                 return verdict
-            fault = judge(world, made, logit_scale, {**self.machine.defaults, **world.parameters}, out)
+            fault = judge(world, made, logit_scale, scale_v, {**self.machine.defaults, **world.parameters}, out)
             if fault is not None:
                 return Verdict("wrong result", fault)
             verdict.cycles = json.loads((out / "stats.json").read_text())["time"]["cycles"]
@@ -169,11 +203,11 @@ class Bench:
         world = worlds.World([1, 1], shape, shape, start, values, 5, {"guard.enabled": False}, False)
         with tempfile.TemporaryDirectory(dir=self.scratch) as name:
             folder = pathlib.Path(name)
-            made, logit_scale = worlds.write_world(world, folder)
+            made, logit_scale, scale_v = worlds.write_world(world, folder)
             place = int(np.flatnonzero(made["q"][0, 3])[0])
             command = self.command(world, folder / "trace", folder / "out") + ["--no-golden", "--flip", f"k:0:7:{place}:7"]
             verdict = self.run(command)
-            fault = judge(world, made, logit_scale, {**self.machine.defaults, **world.parameters}, folder / "out")
+            fault = judge(world, made, logit_scale, scale_v, {**self.machine.defaults, **world.parameters}, folder / "out")
         return verdict.kind == "ok" and fault is not None and "key 7: score" in fault
 
     def shrink(self, world, verdict, most=150):

@@ -101,8 +101,8 @@ SIZES = {
     "dram.delay_channel": (0, 1, 3, 31),
     "dram.delay_cycles": (0, 1, 37, 500, 5000),
 }
-# Not drawn: energies change no event, and the watchdog is what a hang shows by.
-LEFT_ALONE = ("dram.e_", "watchdog.", "rars.window_tiles", "dram.bus_bits", "dram.burst_length", "dram.mapping")
+# Not drawn: energies change no event, and the watchdog is what a hang shows by. Stalls are drawn apart (`stalls`).
+LEFT_ALONE = ("dram.e_", "watchdog.", "stall.", "rars.window_tiles", "dram.bus_bits", "dram.burst_length", "dram.mapping")
 PLACES = ("_entries", "fifo_planes", "per_cycle", "per_read", "open_tiles", "pick_window", "_queue", "_keys", "in_flight", "_blocks",
           "per_round", "prefetch_rows", "queue_high", "_rounds", "kv_bytes", "q_bytes", "score_bytes", "buffer.banks", "rows.count")
 ATOMS = ((8, 32), (16, 16), (32, 8), (64, 4), (128, 2))  # bus bits and burst length whose product is an atom of 32 B
@@ -151,6 +151,21 @@ class Machine:
             words = [f"{field}:{int(bits[field]).bit_length() - 1}" for field in order]
             rows = int(everything["dram.rows"]).bit_length() - 1
             drawn["dram.mapping"] = " ".join([f"row:{rows}", *words, "offset:5"])
+        return drawn
+
+    @staticmethod
+    def stalls(rng):
+        """What is held back at random, in half of the worlds: streams, memory links or both, rarely or all the time."""
+        if rng.random() < .5:
+            return {}
+        streams, memory = pick(rng, ((True, True), (True, True), (True, False), (False, True)))
+        drawn = {"stall.seed": int(rng.integers(1 << 32)), "stall.cycles": pick(rng, (1, 2, 8, 8, 30, 100, 1000))}
+        for key, here in (("stall.percent", streams), ("stall.memory_percent", memory)):
+            if here:
+                drawn[key] = pick(rng, (1, 10, 30, 60, 100))
+        # A run takes the time of its stalls: long ones are rare.
+        if drawn["stall.cycles"] > 30:
+            drawn.update({key: min(value, 10) for key, value in drawn.items() if key.endswith("percent")})
         return drawn
 
     def allowed(self, drawn):
@@ -290,7 +305,8 @@ def draw_world(machine, seed, number):
     values = {name: pick(rng, sorted(VALUES)) for name in "qkv"}
     spread = pick(rng, (.001, .3, 2, 5, 5, 12, 100, 1e6))
     start = {"kv_heads": 0, "group": 0, "queries": 0, "keys": 0, "d": 0}
-    return World([seed, number], copy.deepcopy(shape), shape, start, values, spread, machine.draw(rng), number % 10 == 0)
+    parameters = {**machine.draw(rng), **machine.stalls(np.random.default_rng([seed, number, 2]))}
+    return World([seed, number], copy.deepcopy(shape), shape, start, values, spread, parameters, number % 10 == 0)
 
 
 def halves(world, name):
@@ -341,7 +357,7 @@ def arrays(world):
 
 
 def write_world(world, folder):
-    """The trace set and the world itself; returns the arrays and c, the logit of a score of 1."""
+    """The trace set and the world itself; returns the arrays, c (the logit of a score of 1) and the scale of V."""
     made, (scale_q, scale_k, scale_v), softmax_scale = arrays(world)
     shape = world.shape
     trace = pathlib.Path(folder) / "trace"
@@ -351,4 +367,4 @@ def write_world(world, folder):
     kv = [quantise.KvHead(quantise.Quantised(k, scale_k), quantise.Quantised(v, scale_v)) for k, v in zip(made["k"], made["v"])]
     trace_set.write_set(trace, what, [quantise.Quantised(q, scale_q) for q in made["q"]], kv, None)
     (pathlib.Path(folder) / "world.json").write_text(world.to_json())
-    return made, scale_q * scale_k * softmax_scale
+    return made, scale_q * scale_k * softmax_scale, scale_v
