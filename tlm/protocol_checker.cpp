@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <utility>
 
 namespace pade {
@@ -16,29 +15,9 @@ const char* state_name(int at) {
     return names[static_cast<std::size_t>(at)];
 }
 
-const char* command_name(tlm::tlm_command command) {
-    return command == tlm::TLM_READ_COMMAND ? "read" : command == tlm::TLM_WRITE_COMMAND ? "write" : "ignore";
-}
-
 bool is_base_phase(const tlm::tlm_phase& phase) {
     const auto id = static_cast<unsigned>(phase);
     return id <= tlm::END_RESP;  // the uninitialised phase, 0, is no ignorable one
-}
-
-std::uint64_t effective_time(const sc_core::sc_time& delay) {
-    return sc_core::sc_time_stamp().value() + delay.value();
-}
-
-// Not for security: finds bytes of a write that somebody overwrote. Eight bytes a step.
-std::uint64_t hash_bytes(const unsigned char* data, unsigned length) {
-    std::uint64_t hash = length;
-    for (unsigned at = 0; at < length; at += 8) {
-        std::uint64_t word = 0;
-        std::memcpy(&word, data + at, std::min(8U, length - at));
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15U;
-        hash ^= hash >> 29;
-    }
-    return hash;
 }
 
 }  // namespace
@@ -60,7 +39,7 @@ tlm::tlm_sync_enum protocol_checker::nb_transport_fw(tlm::tlm_generic_payload& p
     const auto status = out->nb_transport_fw(payload, phase, delay);
 
     if (status == tlm::TLM_ACCEPTED) {
-        accepted(payload, sent, phase, sent_delay, delay);
+        accepted(payload, number, sent, phase, sent_delay, delay);
         return status;
     }
     if (sent == tlm::END_RESP) {
@@ -98,16 +77,16 @@ tlm::tlm_sync_enum protocol_checker::nb_transport_bw(tlm::tlm_generic_payload& p
     const sc_core::sc_time sent_delay = delay;
     from_target(payload, phase, delay);
     const record* before = find(payload);
-    const std::uint64_t number = before != nullptr ? before->number : ~std::uint64_t{0};
+    const std::uint64_t number = before != nullptr ? before->number + 1 : 0;
 
     const auto status = in->nb_transport_bw(payload, phase, delay);
 
     if (status == tlm::TLM_ACCEPTED) {
-        accepted(payload, sent, phase, sent_delay, delay);
+        accepted(payload, number, sent, phase, sent_delay, delay);
         return status;
     }
     record* r = find(payload);
-    if (r == nullptr || r->number != number) {
+    if (r == nullptr || r->number >= number) {
         note(protocol_rule::return_value, nullptr,
              fmt::format("{} returned for {} although the transaction has ended",
                          status == tlm::TLM_UPDATED ? "TLM_UPDATED" : "TLM_COMPLETED", sent.get_name()));
@@ -141,7 +120,14 @@ void protocol_checker::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
         return;
     }
     const std::uint64_t number = begun_;
-    check_request(begin(payload, state::blocking, delay), payload);
+    record& started = begin(payload, state::blocking, delay);
+    check_request(started, payload);
+    if (payload.has_mm())
+        check_reference(started, payload, "b_transport");
+    if (sc_core::sc_get_current_process_handle().proc_kind() == sc_core::SC_METHOD_PROC_)
+        note(protocol_rule::blocking_from_method, &started,
+             fmt::format("b_transport called from the method process {}",
+                         sc_core::sc_get_current_process_handle().name()));
     out->b_transport(payload, delay);
     record* r = find(payload);
     if (r == nullptr || r->number != number)
@@ -153,11 +139,21 @@ void protocol_checker::b_transport(tlm::tlm_generic_payload& payload, sc_core::s
 }
 
 bool protocol_checker::get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) {
+    if (dmi.get_dmi_ptr() != nullptr || !dmi.is_none_allowed() || dmi.get_start_address() != 0 ||
+        dmi.get_end_address() != ~sc_dt::uint64{0} || dmi.get_read_latency() != sc_core::SC_ZERO_TIME ||
+        dmi.get_write_latency() != sc_core::SC_ZERO_TIME)
+        note(protocol_rule::dmi_descriptor, payload, "get_direct_mem_ptr with a descriptor that is in use");
     return out->get_direct_mem_ptr(payload, dmi);
 }
 
 unsigned protocol_checker::transport_dbg(tlm::tlm_generic_payload& payload) {
-    return out->transport_dbg(payload);
+    const unsigned asked = payload.get_data_length();
+    if (asked != 0 && payload.get_data_ptr() == nullptr)
+        note(protocol_rule::debug_access, payload, "transport_dbg without a data array");
+    const unsigned moved = out->transport_dbg(payload);
+    if (moved > asked)
+        note(protocol_rule::debug_access, payload, fmt::format("transport_dbg returned {} of {} bytes", moved, asked));
+    return moved;
 }
 
 void protocol_checker::invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) {
@@ -179,6 +175,7 @@ void protocol_checker::from_initiator(tlm::tlm_generic_payload& payload, const t
     }
     check_time(*r, delay);
     check_attributes(*r, payload);
+    check_reference(*r, payload, phase.get_name());
     if (r->at == state::blocking) {
         note(protocol_rule::mixed_transport, r, "nb_transport_fw while b_transport is running for it");
     } else if (phase == tlm::END_RESP) {
@@ -198,6 +195,7 @@ void protocol_checker::from_target(tlm::tlm_generic_payload& payload, const tlm:
         return;
     }
     check_time(*r, delay);
+    check_reference(*r, payload, phase.get_name());
     if (r->at == state::blocking) {
         note(protocol_rule::mixed_transport, r, "nb_transport_bw while b_transport is running for it");
     } else if (phase == tlm::END_REQ) {
@@ -227,7 +225,7 @@ void protocol_checker::begin_request(tlm::tlm_generic_payload& payload, const sc
                  fmt::format("BEGIN_REQ after {}", state_name(static_cast<int>(old->at))));
         end(payload);
     }
-    const record& r = begin(payload, state::request, delay);
+    record& r = begin(payload, state::request, delay);
     if (requesting_ != nullptr) {
         const record* other = find(*requesting_);
         note(protocol_rule::request_exclusion, &r,
@@ -237,8 +235,7 @@ void protocol_checker::begin_request(tlm::tlm_generic_payload& payload, const sc
     requesting_ = &payload;
     if (!payload.has_mm())
         note(protocol_rule::memory_manager, &r, "BEGIN_REQ with a payload without a memory manager");
-    else if (payload.get_ref_count() < 1)
-        note(protocol_rule::reference_count, &r, "BEGIN_REQ with a payload that nobody has acquired");
+    check_reference(r, payload, "BEGIN_REQ");
     check_request(r, payload);
 }
 
@@ -252,18 +249,22 @@ void protocol_checker::begin_response(record& r, const tlm::tlm_generic_payload&
                          other != nullptr ? other->number : 0));
     }
     r.at = state::response;
+    r.status = payload.get_response_status();
     responding_ = &payload;
     // A response without END_REQ implies it, for this transaction only (15.2.3 l).
     if (requesting_ == &payload)
         requesting_ = nullptr;
 }
 
-void protocol_checker::accepted(const tlm::tlm_generic_payload& payload, const tlm::tlm_phase& sent,
-                                const tlm::tlm_phase& phase, const sc_core::sc_time& sent_delay,
-                                const sc_core::sc_time& delay) {
+// `numbers`: transactions with smaller ones had begun before the call; a later one with this payload is another.
+void protocol_checker::accepted(const tlm::tlm_generic_payload& payload, std::uint64_t numbers,
+                                const tlm::tlm_phase& sent, const tlm::tlm_phase& phase,
+                                const sc_core::sc_time& sent_delay, const sc_core::sc_time& delay) {
+    record* r = find(payload);
+    if (r != nullptr && r->number < numbers && r->at != state::blocking)
+        check_attributes(*r, payload);
     if (sent == phase && sent_delay == delay)
         return;
-    const record* r = find(payload);
     note(protocol_rule::accepted_unchanged, r,
          fmt::format("TLM_ACCEPTED returned for {} with {}", sent.get_name(),
                      sent != phase ? fmt::format("the phase changed to {}", phase.get_name())
@@ -280,129 +281,6 @@ void protocol_checker::finish() {
              fmt::format("in state {} at the end of the run", state_name(static_cast<int>(r.at))));
     live_.clear();
     requesting_ = responding_ = nullptr;
-}
-
-// ---- transactions in flight ---------------------------------------------------------------------------------------
-
-protocol_checker::record* protocol_checker::find(const tlm::tlm_generic_payload& payload) {
-    const auto at = live_.find(&payload);
-    return at != live_.end() ? &at->second : nullptr;
-}
-
-protocol_checker::record& protocol_checker::begin(const tlm::tlm_generic_payload& payload, state at,
-                                                  const sc_core::sc_time& delay) {
-    record r;
-    r.number = begun_++;
-    r.at = at;
-    r.command = payload.get_command();
-    r.length = payload.get_data_length();
-    r.streaming_width = payload.get_streaming_width();
-    r.byte_enable_length = payload.get_byte_enable_length();
-    r.data = payload.get_data_ptr();
-    r.byte_enable = payload.get_byte_enable_ptr();
-    r.address = payload.get_address();
-    if (r.command == tlm::TLM_WRITE_COMMAND && r.data != nullptr)
-        r.data_hash = hash_bytes(r.data, r.length);
-    r.latest = effective_time(delay);
-    if (spare_.empty())
-        return live_.emplace(&payload, r).first->second;
-    auto node = std::move(spare_.back());
-    spare_.pop_back();
-    node.key() = &payload;
-    node.mapped() = r;
-    return live_.insert(std::move(node)).position->second;
-}
-
-void protocol_checker::end(const tlm::tlm_generic_payload& payload) {
-    if (requesting_ == &payload)
-        requesting_ = nullptr;
-    if (responding_ == &payload)
-        responding_ = nullptr;
-    if (auto node = live_.extract(&payload); !node.empty())
-        spare_.push_back(std::move(node));
-}
-
-// ---- attributes ---------------------------------------------------------------------------------------------------
-
-void protocol_checker::check_request(const record& r, const tlm::tlm_generic_payload& payload) {
-    if (payload.get_response_status() != tlm::TLM_INCOMPLETE_RESPONSE)
-        note(protocol_rule::status_at_request, &r,
-             fmt::format("request with response status {}", payload.get_response_string()));
-    if (payload.is_dmi_allowed())
-        note(protocol_rule::dmi_hint_at_request, &r, "request with the DMI hint set");
-    if (r.command == tlm::TLM_IGNORE_COMMAND)
-        return;  // carries no data (14.9)
-    if (r.length == 0)
-        note(protocol_rule::data_length, &r, "request with data length 0");
-    if (r.data == nullptr)
-        note(protocol_rule::data_pointer, &r, "request without a data array");
-    if (r.streaming_width == 0)
-        note(protocol_rule::streaming_width, &r, "request with streaming width 0");
-    if (r.byte_enable != nullptr && r.byte_enable_length == 0)
-        note(protocol_rule::byte_enable, &r, "request with a byte enable array of length 0");
-}
-
-// The address and the DMI hint are not here: an interconnect may change them.
-void protocol_checker::check_attributes(record& r, const tlm::tlm_generic_payload& payload) {
-    const char* changed = nullptr;
-    if (payload.get_command() != r.command)
-        changed = "the command";
-    else if (payload.get_data_ptr() != r.data)
-        changed = "the data pointer";
-    else if (payload.get_data_length() != r.length)
-        changed = "the data length";
-    else if (payload.get_byte_enable_ptr() != r.byte_enable)
-        changed = "the byte enable pointer";
-    else if (r.byte_enable != nullptr && payload.get_byte_enable_length() != r.byte_enable_length)
-        changed = "the byte enable length";
-    else if (payload.get_streaming_width() != r.streaming_width)
-        changed = "the streaming width";
-    else if (r.command == tlm::TLM_WRITE_COMMAND && r.data != nullptr && r.at != state::response &&
-             hash_bytes(r.data, r.length) != r.data_hash)  // with the response the array is the initiator's again
-        changed = "a byte of the data of a write";
-    if (changed == nullptr)
-        return;
-    note(protocol_rule::attribute_changed, &r, fmt::format("{} changed after the request was made", changed));
-    // Once is enough: go on from what is there now.
-    r.command = payload.get_command();
-    r.data = payload.get_data_ptr();
-    r.length = payload.get_data_length();
-    r.byte_enable = payload.get_byte_enable_ptr();
-    r.byte_enable_length = payload.get_byte_enable_length();
-    r.streaming_width = payload.get_streaming_width();
-    r.data_hash = r.data != nullptr ? hash_bytes(r.data, r.length) : 0;
-}
-
-void protocol_checker::check_status(const record& r, const tlm::tlm_generic_payload& payload, const char* by) {
-    if (payload.get_response_status() == tlm::TLM_INCOMPLETE_RESPONSE)
-        note(protocol_rule::status_at_response, &r, fmt::format("no response status at {}", by));
-}
-
-void protocol_checker::check_time(record& r, const sc_core::sc_time& delay) {
-    const std::uint64_t time = effective_time(delay);
-    if (time < r.latest)
-        note(protocol_rule::time_backwards, &r,
-             fmt::format("{} after {}", sc_core::sc_time::from_value(time).to_string(),
-                         sc_core::sc_time::from_value(r.latest).to_string()));
-    r.latest = std::max(r.latest, time);
-}
-
-// ---- lines --------------------------------------------------------------------------------------------------------
-
-// The object's own address would differ from run to run; number and bus address do not.
-void protocol_checker::note(protocol_rule rule, const record* r, std::string text) {
-    log_.add({sc_core::sc_time_stamp(), name(), protocol_rule_name(rule), protocol_rule_clause(rule),
-              r == nullptr ? std::string("a transaction that has ended")
-                           : fmt::format("transaction {} ({} {:#x}, {} B)", r->number, command_name(r->command),
-                                         r->address, r->length),
-              std::move(text)});
-}
-
-void protocol_checker::note(protocol_rule rule, const tlm::tlm_generic_payload& payload, std::string text) {
-    log_.add({sc_core::sc_time_stamp(), name(), protocol_rule_name(rule), protocol_rule_clause(rule),
-              fmt::format("unknown transaction ({} {:#x}, {} B)", command_name(payload.get_command()),
-                          payload.get_address(), payload.get_data_length()),
-              std::move(text)});
 }
 
 }  // namespace pade

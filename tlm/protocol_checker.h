@@ -6,7 +6,8 @@
 //     checker.out.bind(target.socket);
 //
 // Clause 15.2 speaks of hops: the checker sees one, so rules about routes over several sockets (15.2.9 b to f, 15.2.11
-// a) are not among its checks. Nesting (a call on the opposite path from inside a call) is understood.
+// a), and about the address, which an interconnect may change, are not among its checks. Nesting (a call on the
+// opposite path from inside a call) is understood.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +57,11 @@ class protocol_checker : public sc_core::sc_module,
         unsigned char* byte_enable = nullptr;
         std::uint64_t address = 0;
         std::uint64_t data_hash = 0;  // of the bytes of a write
-        std::uint64_t latest = 0;     // effective local time of the latest call or return
+        std::uint64_t byte_enable_hash = 0;
+        tlm::tlm_response_status status = tlm::TLM_INCOMPLETE_RESPONSE;  // from BEGIN_RESP on
+        tlm::tlm_gp_option option = tlm::TLM_MIN_PAYLOAD;
+        bool held = true;
+        std::uint64_t latest = 0;  // effective local time of the latest call or return
     };
     using live_map = std::unordered_map<const tlm::tlm_generic_payload*, record>;
 
@@ -75,11 +80,12 @@ class protocol_checker : public sc_core::sc_module,
     void from_target(tlm::tlm_generic_payload& payload, const tlm::tlm_phase& phase, const sc_core::sc_time& delay);
     void begin_request(tlm::tlm_generic_payload& payload, const sc_core::sc_time& delay);
     void begin_response(record& r, const tlm::tlm_generic_payload& payload, const char* by);
-    void accepted(const tlm::tlm_generic_payload& payload, const tlm::tlm_phase& sent, const tlm::tlm_phase& phase,
-                  const sc_core::sc_time& sent_delay, const sc_core::sc_time& delay);
+    void accepted(const tlm::tlm_generic_payload& payload, std::uint64_t numbers, const tlm::tlm_phase& sent,
+                  const tlm::tlm_phase& phase, const sc_core::sc_time& sent_delay, const sc_core::sc_time& delay);
 
     void check_request(const record& r, const tlm::tlm_generic_payload& payload);
     void check_attributes(record& r, const tlm::tlm_generic_payload& payload);
+    void check_reference(record& r, const tlm::tlm_generic_payload& payload, const char* at);
     void check_status(const record& r, const tlm::tlm_generic_payload& payload, const char* by);
     void check_time(record& r, const sc_core::sc_time& delay);
     void note(protocol_rule rule, const record* r, std::string text);

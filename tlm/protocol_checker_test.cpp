@@ -201,3 +201,119 @@ TEST_CASE("clean: the same effective time, reached by waiting") {
         e.fw(p, tlm::END_RESP);
     });
 }
+
+// ---- and what is easily taken for an error ------------------------------------------------------------------------
+
+TEST_CASE("clean: ignorable phases answered with TLM_UPDATED and with another phase") {
+    expect_clean([](ends& e) {
+        auto& p = e.read();
+        e.fw(p, tlm::BEGIN_REQ);
+        e.next_fw(tlm::TLM_UPDATED, tlm::END_REQ);
+        e.fw(p, extra);
+        e.next_bw(tlm::TLM_UPDATED, extra);
+        e.bw(p, tlm::BEGIN_RESP);
+        e.fw(p, tlm::END_RESP);
+    });
+}
+
+TEST_CASE("clean: a new request in the call that answers the last one, and before its response has ended") {
+    expect_clean([](ends& e) {
+        auto& a = e.read(0x0);
+        auto& b = e.write(0x20);
+        e.on_bw = [&](tlm_generic_payload& q, tlm_phase& phase, sc_time&) {
+            if (&q == &a && phase == tlm::BEGIN_RESP)
+                e.fw(b, tlm::BEGIN_REQ);
+            return tlm::TLM_ACCEPTED;
+        };
+        e.fw(a, tlm::BEGIN_REQ);
+        e.bw(a, tlm::BEGIN_RESP);
+        e.fw(a, tlm::END_RESP);
+        e.bw(b, tlm::BEGIN_RESP);
+        e.fw(b, tlm::END_RESP);
+    });
+}
+
+TEST_CASE("clean: error responses, on every path") {
+    expect_clean([](ends& e) {
+        e.fill_status = false;
+        auto& a = e.read();
+        e.fw(a, tlm::BEGIN_REQ);
+        a.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+        e.bw(a, tlm::BEGIN_RESP);
+        e.fw(a, tlm::END_RESP);
+        auto& b = e.read();
+        e.on_fw = [](tlm_generic_payload& q, tlm_phase&, sc_time&) {
+            q.set_response_status(tlm::TLM_BURST_ERROR_RESPONSE);
+            return tlm::TLM_COMPLETED;
+        };
+        e.fw(b, tlm::BEGIN_REQ);
+        e.on_b = [](tlm_generic_payload& q, sc_time&) { q.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE); };
+        e.b(e.read());
+    });
+}
+
+TEST_CASE("clean: a write with byte enables, a narrow streaming width, and an ignored command without data") {
+    expect_clean([](ends& e) {
+        unsigned char enable[4] = {255, 0, 255, 0};
+        auto& w = e.write();
+        w.set_byte_enable_ptr(enable);
+        w.set_byte_enable_length(4);
+        w.set_streaming_width(8);
+        e.four_phases(w);
+        auto& n = e.read();
+        n.set_command(tlm::TLM_IGNORE_COMMAND);
+        n.set_data_ptr(nullptr);
+        n.set_data_length(0);
+        e.four_phases(n);
+    });
+}
+
+TEST_CASE("clean: the data array of a write is the initiator's again with the response") {
+    expect_clean([](ends& e) {
+        auto& p = e.write();
+        e.fw(p, tlm::BEGIN_REQ);
+        e.bw(p, tlm::BEGIN_RESP);
+        p.get_data_ptr()[0] ^= 1;
+        e.fw(p, tlm::END_RESP);
+    });
+}
+
+TEST_CASE("clean: b_transport that waits, with a pooled payload, the same one then over nb_transport and back") {
+    expect_clean([](ends& e) {
+        e.on_b = [](tlm_generic_payload& q, sc_time&) {
+            wait(ns);
+            q.set_response_status(tlm::TLM_OK_RESPONSE);
+            q.set_dmi_allowed(true);
+        };
+        auto& p = e.read();
+        for (int round = 0; round < 2; ++round) {
+            e.b(p);
+            p.set_dmi_allowed(false);
+            p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+            e.four_phases(p);
+            p.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+        }
+        p.release();
+    });
+}
+
+TEST_CASE("clean: DMI refused, debug access to some and to no bytes, in the midst of a transaction") {
+    expect_clean([](ends& e) {
+        auto& p = e.read();
+        e.fw(p, tlm::BEGIN_REQ);
+        e.grant_dmi = false;
+        tlm::tlm_dmi dmi;
+        CHECK_FALSE(e.initiator->get_direct_mem_ptr(e.read(), dmi));
+        dmi.init();
+        CHECK_FALSE(e.initiator->get_direct_mem_ptr(e.read(), dmi));
+        e.debug_bytes = 8;
+        CHECK(e.initiator->transport_dbg(e.read()) == 8);
+        auto& none = e.read();
+        none.set_data_ptr(nullptr);
+        none.set_data_length(0);
+        e.debug_bytes = 0;
+        CHECK(e.initiator->transport_dbg(none) == 0);
+        e.bw(p, tlm::BEGIN_RESP);
+        e.fw(p, tlm::END_RESP);
+    });
+}

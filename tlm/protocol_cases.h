@@ -1,0 +1,23 @@
+// For protocol_violation_test: traffic that breaks one rule once, by the end that is at fault.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tlm/protocol_test_bench.h"
+
+namespace pade::protocol_test {
+
+struct violation_case {
+    protocol_rule rule;
+    std::string name;
+    std::string text;  ///< in the line of the violation
+    std::function<void(ends&)> plan;
+};
+
+/// By a bad initiator in front of a good target, and the other way round.
+std::vector<violation_case> bad_initiators();
+std::vector<violation_case> bad_targets();
+
+}  // namespace pade::protocol_test
