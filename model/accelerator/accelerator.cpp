@@ -87,8 +87,8 @@ void accelerator::bind_clocks() {
 }
 
 void accelerator::bind_links() {
-    bus.bind(registers_->bus);
-    memory.bind(arbiter_->host);
+    links_->edge("bus", bus, registers_->bus);
+    links_->edge("memory", memory, arbiter_->host);
     registers_->interrupt(interrupt);
     registers_->started.bind(*this);
     bind_control();

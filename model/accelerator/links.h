@@ -87,11 +87,12 @@ class link_set {
         const auto check = [&] {
             if (!options_.check)
                 return;
-            auto checker = std::make_unique<protocol_checker>(unique("check_", name).c_str());
-            protocol_checker* p = checker.get();
-            at_end_.push_back([p] { p->finish(); });
-            watch(p);
-            through(std::move(checker));
+            protocol_checker& checker = checker_of(name);
+            if (end == nullptr)
+                from.bind(checker.in);
+            else
+                end->bind(checker.in);
+            end = &checker.out;
         };
         check();
         const link_fault* fault = fault_on(name, &memory_fault::can);
@@ -114,6 +115,19 @@ class link_set {
     /// All links are bound. Throws input_error for a fault of a link that is not there, or that it cannot have.
     void bound() const;
 
+    /// A socket at the edge of the chip and the one behind it. Checked like a link, not counted: what the host does
+    /// there costs the chip nothing.
+    template <typename Target>
+    void edge(const std::string& name, tlm::tlm_target_socket<>& outside, Target& to) {
+        if (options_.check) {
+            protocol_checker& checker = checker_of(name);
+            outside.bind(checker.in);
+            checker.out.bind(to);
+        } else {
+            outside.bind(to);
+        }
+    }
+
     std::map<std::string, link_totals> totals() const;
     bool checked() const { return options_.check; }
     /// The run is over: what has not ended on a checked link is a violation.
@@ -133,6 +147,14 @@ class link_set {
             place = made;
         }
         return *static_cast<stream_monitor<Payload>*>(place.get());
+    }
+    protocol_checker& checker_of(const std::string& name) {
+        auto checker = std::make_unique<protocol_checker>(unique("check_", name).c_str());
+        protocol_checker* p = checker.get();
+        at_end_.push_back([p] { p->finish(); });
+        watch(p);
+        keep(std::move(checker));
+        return *p;
     }
     template <typename Monitor>
     void count(const std::string& name, const Monitor* monitor) {

@@ -27,6 +27,7 @@ void add_dram_options(CLI::App& app, dram_arguments& args) {
         ->capture_default_str();
     app.add_option("--json", args.json, "write the figures to this file; - prints them instead of the summary");
     app.add_option("--command-log", args.command_log, "write every DRAM command to this file");
+    app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_option("--save-requests", args.save_requests, "write the pattern as a request file");
     app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
     app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
@@ -97,6 +98,7 @@ int dram_command(const dram_arguments& args) {
     dram_run_options options;
     options.outstanding = args.outstanding;
     options.command_log = args.command_log;
+    options.check_tlm = args.check_tlm;
     progress_bar bar("requests");
     options.on_progress = [&bar](std::uint64_t done, std::uint64_t all) { bar.show(done, all); };
     const stats figures = run_dram(p, requests, options);
@@ -105,10 +107,13 @@ int dram_command(const dram_arguments& args) {
     if (!args.json.empty() && args.json != "-")
         write_whole_file(args.json, stats_to_json(figures));
     std::cout << (args.json == "-" ? stats_to_json(figures) : dram_summary(figures, p));
-    if (figures.count("audit.violations") == 0)
-        return exit_code::ok;
-    std::cerr << "pade-sim: check failed: the auditor found commands that break a timing\n";
-    return exit_code::failed_check;
+    const bool audited = figures.count("audit.violations") == 0;
+    const bool protocol = !args.check_tlm || figures.count("tlm_protocol.violations") == 0;
+    if (!audited)
+        std::cerr << "pade-sim: check failed: the auditor found commands that break a timing\n";
+    if (!protocol)
+        std::cerr << "pade-sim: check failed: a link broke a rule of the TLM-2.0 base protocol\n";
+    return audited && protocol ? exit_code::ok : exit_code::failed_check;
 }
 
 }  // namespace pade

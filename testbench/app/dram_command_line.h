@@ -19,6 +19,7 @@ struct dram_arguments {
     std::string json;
     std::string command_log;
     std::string save_requests;
+    bool check_tlm = false;
     std::vector<std::string> configs;
     std::vector<std::string> sets;
 };

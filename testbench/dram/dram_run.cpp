@@ -106,7 +106,7 @@ void simulate(const request_player& player, const hbm2_controller& memory, const
 
 stats run_dram(const params& p, const request_list& requests, const dram_run_options& options) {
     hbm2_controller memory("dram", p.dram, p.clock);
-    request_player player("player", memory, requests, options.outstanding);
+    request_player player("player", memory, requests, options.outstanding, options.check_tlm);
     if (options.on_progress)
         player.on_progress([&](std::uint64_t done) { options.on_progress(done, requests.size()); });
 
@@ -175,6 +175,13 @@ stats run_dram(const params& p, const request_list& requests, const dram_run_opt
     s.add("audit.violations", "", "rules broken", std::uint64_t{auditor.violations()});
     if (auditor.violations() != 0)
         s.add("audit.first", "", "the first violations", auditor.lines());
+    if (options.check_tlm) {
+        std::vector<std::string> lines;
+        const std::uint64_t count = player.protocol_violations(lines);
+        s.add("tlm_protocol.violations", "", "rules of the TLM-2.0 base protocol broken", count);
+        if (!lines.empty())
+            s.add("tlm_protocol.first", "", "the first violations", lines);
+    }
     return s;
 }
 

@@ -14,6 +14,7 @@ namespace pade {
 struct dram_run_options {
     unsigned outstanding = 32;  ///< reads in flight on a pseudo channel, 0: no limit
     std::string command_log;    ///< file for the log of all commands, "": none
+    bool check_tlm = false;     ///< a protocol checker on every link
     std::function<void(std::uint64_t done, std::uint64_t all)> on_progress;
 };
 

@@ -95,3 +95,12 @@ TEST_CASE("bursts that a payload cannot hold are refused") {
     p.dram.mapping = "row:14 bank:2 column:3 bank_group:2 pseudo_channel:4 offset:7";
     CHECK_THROWS_WITH(run_dram(p, {{0, 0}}, {}), Catch::Contains("128 B") && Catch::Contains("64 B"));
 }
+
+TEST_CASE("a run with check_tlm reports what the checkers found, one without says nothing of them") {
+    const params p;
+    dram_run_options options;
+    options.check_tlm = true;
+    const stats f = run_dram(p, pattern("random", p, 500, 2, .3), options);
+    CHECK(f.count("tlm_protocol.violations") == 0);
+    CHECK_THAT(dram_summary(f, p), Catch::Contains("protocol    0 violations"));
+}

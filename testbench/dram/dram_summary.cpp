@@ -36,6 +36,12 @@ std::string dram_summary(const stats& f, const params& p) {
     if (const stat* first = f.find("audit.first"))
         for (const std::string& each : std::get<std::vector<std::string>>(first->value))
             line("", each);
+    if (f.find("tlm_protocol.violations") != nullptr) {
+        line("protocol", fmt::format("{:.0f} violations", n("tlm_protocol.violations")));
+        if (const stat* first = f.find("tlm_protocol.first"))
+            for (const std::string& each : std::get<std::vector<std::string>>(first->value))
+                line("", each);
+    }
     line("simulated",
          fmt::format("in {:.2f} s, {:.0f} thousand requests a second", n("wall_s"), n("requests_per_wall_s") / 1000));
     return out;

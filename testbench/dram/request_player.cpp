@@ -141,7 +141,7 @@ class request_player::port : public tlm::tlm_bw_transport_if<>, public tlm::tlm_
 };
 
 request_player::request_player(sc_core::sc_module_name name, hbm2_controller& memory, const request_list& requests,
-                               unsigned outstanding)
+                               unsigned outstanding, bool check_tlm)
     : sc_module(name),
       memory_(memory),
       requests_(requests),
@@ -152,7 +152,14 @@ request_player::request_player(sc_core::sc_module_name name, hbm2_controller& me
                           " B; allowed: at most " + std::to_string(payload_pool::max_bytes) + " B");
     for (unsigned n = 0; n < memory.channel.size(); ++n) {
         ports_.push_back(std::make_unique<port>(*this, n));
-        ports_.back()->socket.bind(memory.channel[n]);
+        auto& socket = ports_.back()->socket;
+        if (check_tlm) {
+            checkers_.push_back(std::make_unique<protocol_checker>(("check_" + std::to_string(n)).c_str()));
+            socket.bind(checkers_.back()->in);
+            checkers_.back()->out.bind(memory.channel[n]);
+        } else {
+            socket.bind(memory.channel[n]);
+        }
     }
     std::size_t reads = 0, waiting = 0;
     for (const memory_request& request : requests) {
@@ -227,6 +234,17 @@ void request_player::completed(std::uint32_t line, bool read, double latency_ns)
 
 bool request_player::busy() const {
     return std::any_of(ports_.begin(), ports_.end(), [](const auto& each) { return each->busy(); });
+}
+
+std::uint64_t request_player::protocol_violations(std::vector<std::string>& lines) {
+    std::uint64_t count = 0;
+    for (auto& checker : checkers_) {
+        checker->finish();
+        count += checker->violation_count();
+        for (const protocol_violation& each : checker->violations())
+            lines.push_back(each.line());
+    }
+    return count;
 }
 
 std::string request_player::waits_for() const {

@@ -16,6 +16,7 @@
 
 #include "testbench/dram/memory_request.h"
 #include "tlm/dram/hbm2_controller.h"
+#include "tlm/protocol_checker.h"
 
 namespace pade {
 
@@ -23,10 +24,10 @@ class request_player : public sc_core::sc_module {
   public:
     PADE_HAS_PROCESS(request_player);
 
-    /// Binds to all sockets of `memory`. outstanding: reads in flight on a pseudo channel, 0 for no limit. Both
-    /// references are kept.
+    /// Binds to all sockets of `memory`, with check_tlm through a protocol checker each. outstanding: reads in flight
+    /// on a pseudo channel, 0 for no limit. Both references are kept.
     request_player(sc_core::sc_module_name name, hbm2_controller& memory, const request_list& requests,
-                   unsigned outstanding);
+                   unsigned outstanding, bool check_tlm = false);
     ~request_player() override;
 
     /// Something is under way: a request without END_REQ, or a read without its data.
@@ -41,6 +42,8 @@ class request_player : public sc_core::sc_module {
     double last_read_ns() const { return last_read_ns_; }       ///< end of the last read's last beat
     /// Of each read, from acceptance to the end of the last beat, in the order of completion.
     std::vector<double>& read_latencies_ns() { return latencies_; }
+    /// Of checked links, with what has not ended: to be asked for at the end. `lines` gets the first ones.
+    std::uint64_t protocol_violations(std::vector<std::string>& lines);
     /// What hangs, for a report: the oldest request that is not done of each pseudo channel.
     std::string waits_for() const;
 
@@ -57,6 +60,7 @@ class request_player : public sc_core::sc_module {
     const unsigned outstanding_;
     const sc_core::sc_time::value_type period_;
     std::vector<std::unique_ptr<port>> ports_;
+    std::vector<std::unique_ptr<protocol_checker>> checkers_;
     sc_core::sc_event edge_{"edge_event"}, issue_{"issue_event"};
     cycle_t edge_set_ = no_edge;
 

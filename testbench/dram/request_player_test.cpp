@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "testbench/unit/checked_links.h"
+
 using namespace pade;
 using kind = dram_command_kind;
 
@@ -18,10 +20,11 @@ dram_params quiet(unsigned channels = 1) {
 
 /// A memory, a player, and the commands that came of it.
 struct played {
-    played(const std::string& name, const dram_params& p, request_list requests, unsigned outstanding)
+    played(const std::string& name, const dram_params& p, request_list requests, unsigned outstanding,
+           bool check_tlm = false)
         : list(std::move(requests)),
           memory((name + "_memory").c_str(), p, clock_params{}),
-          player((name + "_player").c_str(), memory, list, outstanding) {
+          player((name + "_player").c_str(), memory, list, outstanding, check_tlm) {
         memory.log_commands([this](const dram_command& c) { log.push_back(c); });
     }
     std::vector<cycle_t> cycles(kind of) const {
@@ -158,4 +161,38 @@ TEST_CASE("random lists: everything comes back, nothing overtakes what it waits 
     CHECK(a.player.read_latencies_ns() == b.player.read_latencies_ns());
     CHECK(a.memory.total().reads + a.memory.total().writes == 4000);
     CHECK(a.player.waits_for().empty());
+}
+
+TEST_CASE("with check_tlm each pseudo channel has a checker, and it finds nothing") {
+    request_list list = row_of(200, true);
+    for (std::uint32_t n = 0; n < 200; ++n)
+        list.push_back({n * 32, n, memory_request::no_line, n % 3 == 0});
+    played one("checked", quiet(4), list, 8, true);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    test::links_found found = test::find_links();
+    CHECK(found.initiators.size() == 4);
+    CHECK(test::unchecked(found).empty());
+    sc_core::sc_start();
+    CHECK(one.player.done());
+    std::vector<std::string> lines;
+    CHECK(one.player.protocol_violations(lines) == 0);
+    CHECK(lines.empty());
+}
+
+TEST_CASE("a transaction that the memory has not ended is a violation of a checked link") {
+    played one("early", quiet(2), row_of(5, false), 8, true);
+    sc_core::sc_start(4, sc_core::SC_NS);
+    REQUIRE_FALSE(one.player.done());
+    std::vector<std::string> lines;
+    CHECK(one.player.protocol_violations(lines) >= 1);
+    REQUIRE_FALSE(lines.empty());
+    CHECK_THAT(lines[0], Catch::Contains("early_player.check_0") && Catch::Contains("unfinished transaction"));
+}
+
+TEST_CASE("without it none has") {
+    played one("bare", quiet(4), row_of(1, false), 8);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    test::links_found found = test::find_links();
+    CHECK(found.checkers.empty());
+    CHECK(test::unchecked(found).size() == 4);
 }
