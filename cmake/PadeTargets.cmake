@@ -13,6 +13,10 @@ if(PADE_SANITIZE)
                                                   -fno-omit-frame-pointer)
     target_link_options(pade_options INTERFACE -fsanitize=${PADE_SANITIZE})
 endif()
+if(PADE_COVERAGE)
+    target_compile_options(pade_options INTERFACE --coverage -fprofile-abs-path)
+    target_link_options(pade_options INTERFACE --coverage)
+endif()
 set(PADE_LIBRARIES "" CACHE INTERNAL "")
 
 # Half the time of a compilation goes into the headers of SystemC and TLM: they are compiled once.

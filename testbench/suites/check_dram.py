@@ -94,6 +94,10 @@ def check_interface(bench):
     wall = ("wall_s", "requests_per_wall_s")
     same = {k: v for k, v in first.items() if k not in wall} == {k: v for k, v in second.items() if k not in wall}
     bench.expect(same, "a saved pattern gives the same figures")
+    checked = bench.dram("--requests", str(saved), "--check-tlm")
+    bench.expect(checked.pop("tlm_protocol", None) == {"violations": 0}, "--check-tlm: no link broke a rule")
+    bench.expect({k: v for k, v in first.items() if k not in wall} == {k: v for k, v in checked.items() if k not in wall},
+                 "--check-tlm changes no figure")
     lines = [line for line in saved.read_text().splitlines() if not line.startswith("#")]
     bench.expect(len(lines) == first["requests"] == 6400, "one line a request")
     bench.expect(sorted(p.name for p in bench.scratch.iterdir()) == ["commands.txt", "out.json", "saved.txt"],
