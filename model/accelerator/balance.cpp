@@ -3,29 +3,10 @@
 #include <string>
 
 #include "model/accelerator/accelerator.h"
+#include "model/accelerator/ledger.h"
 #include "model/errors.h"
 
 namespace pade {
-
-namespace {
-
-class ledger {
-  public:
-    /// Two ways of counting one thing.
-    void equal(const std::string& what, std::uint64_t a, std::uint64_t b) {
-        if (a == b)
-            return;
-        if (!text_.empty())
-            text_ += "; ";
-        text_ += what + ": " + std::to_string(a) + " against " + std::to_string(b);
-    }
-    const std::string& text() const { return text_; }
-
-  private:
-    std::string text_;
-};
-
-}  // namespace
 
 std::string accelerator::imbalance() const {
     ledger books;

@@ -176,3 +176,16 @@ TEST_CASE("more answers than the banks take are held back by END_RESP and lose n
     CHECK(b.kv.counters().fill_conflicts > 0);
     CHECK(b.kv.counters().fills == 32);
 }
+
+TEST_CASE("answers of one edge for one bank go in one a cycle, from the lowest channel on") {
+    kv_bench b;
+    for (std::uint32_t i = 4; i-- > 0;)
+        b.k.at(10, k_fetch(atom(i), 0, i));  // channels 3 to 0
+    b.finish(100);
+    REQUIRE(b.arrived.items.size() == 4);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+        CHECK(b.arrived.items[i].tag == i);
+        CHECK(b.arrived.items[i].visible == 32 + i);
+    }
+    CHECK(b.kv.counters().fill_conflicts == 3 + 2 + 1);
+}

@@ -89,6 +89,25 @@ TEST_CASE("lru evicts the line whose last use is longest ago, mru the most recen
     }
 }
 
+TEST_CASE("a line used again goes to the end of the order, and the others keep theirs") {
+    kv_buffer_counters counters;
+    line_store store(small(replacement_kind::lru), counters);
+    for (std::uint64_t atom = 0; atom < 16; ++atom)
+        use(store, atom);
+    use(store, 7);  // from the middle
+    for (std::uint64_t atom = 0; atom < 16; ++atom) {
+        if (atom == 7)
+            continue;
+        INFO("atom " << atom);
+        REQUIRE(store.find(atom) != no_line);
+        use(store, 100 + atom);
+        REQUIRE(store.find(atom) == no_line);
+        REQUIRE(store.find(7) != no_line);
+    }
+    use(store, 200);
+    CHECK(store.find(7) == no_line);
+}
+
 TEST_CASE("a pinned line is never a victim, and a set of lines is reserved whole or not at all") {
     kv_buffer_counters counters;
     line_store store(small(replacement_kind::lru), counters);
@@ -110,6 +129,10 @@ TEST_CASE("a pinned line is never a victim, and a set of lines is reserved whole
     // A line that the same set hits is no victim for its other atoms.
     line_store::request hit_and_miss[2] = {{3, store.find(3), 0}, {101, no_line, 0}};
     CHECK_FALSE(store.can_reserve(hit_and_miss, 2));
+    // A line that is pinned already takes no room.
+    store.fill(store.find(4), data);
+    line_store::request pinned_and_miss[2] = {{4, store.find(4), 0}, {101, no_line, 0}};
+    CHECK(store.can_reserve(pinned_and_miss, 2));
     CHECK(store.reserve(100, 0, 0, 0, ~0u) != no_line);
     CHECK(store.find(3) == no_line);
     CHECK_FALSE(store.unpin(store.find(5)));  // it has no pin left

@@ -261,8 +261,10 @@ TEST_CASE("the slots of the two blocks in flight are independent, and a new quer
     CHECK(b.thresholds(3, 1) == history{{22, -1500}, {24, 1500}, {35, 1501}});
     // The score queue's copies: the same values for the same slots.
     std::array<history, 2> copies;
-    for (const auto& seen : b.peers.thresholds)
+    for (const auto& seen : b.peers.thresholds) {
         copies.at(seen.item.slot).emplace_back(seen.edge, seen.item.value);
+        CHECK(seen.item.block == (seen.item.slot == 1 ? 1 : seen.edge < 33 ? 0 : 2));
+    }
     CHECK(copies[0] == b.thresholds(3, 0));
     CHECK(copies[1] == b.thresholds(3, 1));
 }

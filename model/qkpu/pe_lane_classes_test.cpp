@@ -147,3 +147,15 @@ TEST_CASE("a lane that never sleeps and one that does keep the same books and do
         CHECK(b->peers->bound_log.items.size() == asleep.peers->bound_log.items.size());
     }
 }
+
+TEST_CASE("the edge at which the time ends is in no class, though a late T wakes the lane there") {
+    clock_domain core("core", period);
+    pe_lane_params p;
+    scripted b(core, "b", p);
+    b.peers->row_at(2, query_of(make_query(std::vector<std::int8_t>(64, 1), 8)));
+    b.peers->row_at(50, threshold_of(5));
+    run_to(50);
+    b.lane->finish(50);
+    CHECK(b.lane->counters().idle == 50);
+    CHECK(all_classes(b.lane->counters()) == 50);
+}
