@@ -307,6 +307,26 @@ TEST_CASE("registers that make no job: the start is refused, and nothing happens
     CHECK(b->unit.jobs() == 1);
 }
 
+TEST_CASE("as many heads as there are registers make a job") {
+    const double scale = 1.5;
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &scale, sizeof bits);
+    const auto b = run([&](bench& h) {
+        h.write_job();
+        h.write(reg::heads, reg::max_heads);
+        h.write(reg::kv_heads, reg::max_heads);
+        for (std::uint64_t i = 0; i < reg::max_heads; ++i) {
+            h.write(reg::head_base + i * reg::head_stride + reg::head_kv, i);
+            h.write(reg::head_base + i * reg::head_stride + reg::head_logit_scale, bits);
+        }
+        CHECK(h.write(reg::control, 1) == tlm::TLM_OK_RESPONSE);
+    });
+    REQUIRE(b->jobs.size() == 1);
+    CHECK(b->jobs[0].work->heads.size() == reg::max_heads);
+    CHECK(b->jobs[0].work->heads.back().kv == reg::max_heads - 1);
+    CHECK(b->jobs[0].work->kv_heads.size() == reg::max_heads);
+}
+
 namespace {
 
 void check_times(unsigned latency) {

@@ -98,6 +98,46 @@ TEST_CASE("tiles go on in the order of the block, sorted, and an empty one only 
     CHECK(b.unit.waits_for().empty());
 }
 
+TEST_CASE("the largest of a tile's scores, though all are below 0") {
+    queue_bench b(small());
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    b.score(5, 0, 3, -70);
+    b.score(6, 0, 4, -20);
+    b.score(7, 0, 5, -50);
+    b.score(7, 2, 4, -1000000);
+    b.close(10, block, 0, 4);
+    b.run_until(60);
+    REQUIRE(!b.out.items.empty());
+    const tile_head& head = *b.out.items[0].item.head;
+    CHECK(head.row_mask == 5);
+    CHECK(head.row_max[0] == -20);
+    CHECK(head.row_max[2] == -1000000);
+}
+
+TEST_CASE("softmax.exps_per_cycle pairs leave a cycle, and a head that follows them costs nothing") {
+    params p = small();
+    p.softmax.exps_per_cycle = 2;
+    queue_bench b(p);
+    b.maker.tiles = {0, 1};
+    const auto block = b.maker.make();
+    b.begin(1, block);
+    for (unsigned row = 0; row < 4; ++row)  // one V row for all
+        b.score(5, row, 3, 10);
+    b.score(5, 0, p.tile.keys, 10);
+    b.close(10, block, 0, 4);
+    b.close(10, block, 1, 1);
+    b.run_until(60);
+    REQUIRE(b.out.items.size() == 1 + 4 + 1 + 1);
+    const cycle_t first = b.out.items[0].cycle;
+    for (std::size_t i : {1, 2})
+        CHECK(b.out.items[i].cycle == first);
+    for (std::size_t i : {3, 4, 5})
+        CHECK(b.out.items[i].cycle == first + 1);
+    REQUIRE(b.out.items[5].item.head);
+    CHECK(b.out.items[6].cycle == first + 2);
+}
+
 TEST_CASE("a closed tile waits for pairs that are still on their way") {
     queue_bench b(small());
     const auto block = b.maker.make();
