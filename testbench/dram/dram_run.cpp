@@ -91,15 +91,17 @@ void add_energy(stats& s, const dram_params& d, const command_counts& c, double 
 /// To the end, or until requests under way have made no progress for `patience`.
 void simulate(const request_player& player, const hbm2_controller& memory, const kept_error& errors,
               const sc_core::sc_time& patience) {
-    do {
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);  // before it nothing is pending
+    while (sc_core::sc_pending_activity()) {
         const std::uint64_t before = player.completed();
         const bool busy = player.busy();
-        sc_core::sc_start(patience, sc_core::SC_EXIT_ON_STARVATION);
+        // Where nothing happens for longer than `patience`, a step of that length would end where it begins.
+        sc_core::sc_start(std::max(patience, sc_core::sc_time_to_pending_activity()), sc_core::SC_EXIT_ON_STARVATION);
         errors.rethrow();
         if (busy && !player.done() && player.completed() == before)
             throw internal_error("no request has completed for " + patience.to_string() + player.waits_for() + "\n" +
                                  memory.waits_for());
-    } while (sc_core::sc_pending_activity());
+    }
 }
 
 }  // namespace

@@ -88,6 +88,15 @@ TEST_CASE("one idle read of a closed bank takes 31 ns") {
     CHECK(f.number("row_hit_fraction") == 0);
 }
 
+TEST_CASE("a gap between requests that is longer than the watchdog is no standstill") {
+    params p;
+    p.dram.refresh = dram_refresh::none;
+    p.watchdog.cycles = 1000;  // 1.25 us
+    const stats f = run_dram(p, {{0, 0}, {32, 10'000'000}}, {});
+    CHECK(f.number("span_ns") == Approx(10'000'031));
+    CHECK(f.number("read_latency_ns.max") <= 31 + p.dram.t_rfc);
+}
+
 TEST_CASE("bursts that a payload cannot hold are refused") {
     params p;
     p.dram.bus_bits = 128;
