@@ -146,7 +146,10 @@ void refuse_value(const std::string& where, const param_ref& ref, const std::str
     throw input_error(fmt::format("{}: {} is {}; allowed: {}", where, ref.key(), cut, allowed_text(ref)));
 }
 
-void refuse_key(const std::string& where, const std::string& key) {
+void refuse_key(const std::string& where, const std::string& given) {
+    // What is longer than any key is no misspelt one; comparing all of a megabyte takes minutes and gigabytes.
+    constexpr std::size_t longest = 80;
+    const std::string key = given.substr(0, longest);
     params defaults;
     std::vector<std::string> nearest;
     std::size_t least = std::string::npos;
@@ -172,7 +175,7 @@ void refuse_key(const std::string& where, const std::string& key) {
     nearest.resize(std::min(nearest.size(), most));
     throw input_error(
         fmt::format("{}: unknown parameter \"{}\"; allowed: the keys of pade-sim params, the nearest known key is {}",
-                    where, key.substr(0, 80), joined(nearest, " or ")));
+                    where, key, joined(nearest, " or ")));
 }
 
 void assign_text(const param_ref& ref, const std::string& text, const std::string& where) {

@@ -44,7 +44,8 @@ void assign_json(const param_ref& ref, const json& value, const std::string& whe
             return true;
         }
         bool operator()(std::string* target) const {
-            if (!value.is_string())
+            // A zero character would end every message that quotes the text.
+            if (!value.is_string() || value.get_ref<const std::string&>().find('\0') != std::string::npos)
                 return false;
             *target = value.get<std::string>();
             return true;
@@ -119,7 +120,7 @@ void load_params(params& p, const std::string& path) {
 void set_param(params& p, const std::string& assignment) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos)
-        throw input_error(fmt::format("--set {}: has no \"=\"; allowed: group.name=value", assignment));
+        throw input_error(fmt::format("--set {}: has no \"=\"; allowed: group.name=value", assignment.substr(0, 80)));
     params changed = p;
     const std::vector<param_ref> refs = param_refs(changed);
     const std::string key = assignment.substr(0, equals);

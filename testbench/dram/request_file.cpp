@@ -39,6 +39,9 @@ class parser {
     void line(std::string_view text) {
         std::array<std::string_view, 5> words;
         std::size_t count = 0;
+        // It would end every message that quotes it.
+        if (text.find('\0') != std::string_view::npos)
+            fail(file_line_, "holds a zero byte", "text");
         text = text.substr(0, text.find('#'));
         constexpr std::string_view blank = " \t\r\v\f";
         for (auto begin = text.find_first_not_of(blank); begin != std::string_view::npos;

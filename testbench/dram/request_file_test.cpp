@@ -89,6 +89,11 @@ TEST_CASE("each bad line is refused with its number, what is wrong and what is a
     }
 }
 
+TEST_CASE("a zero byte is refused, and does not cut off what is said about it") {
+    const std::string text("0 READ 0\n0 RE\0AD 0\n", 19);
+    CHECK_THROWS_WITH(parse(text), Catch::Contains("line 2: holds a zero byte; allowed: "));
+}
+
 TEST_CASE("what is saved can be loaded again") {
     std::mt19937_64 random(5);
     request_list list;
