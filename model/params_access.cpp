@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "model/errors.h"
 
@@ -39,18 +38,21 @@ std::vector<std::string_view> names_of(const choice_ref& choice) {
 
 /// Edits (insert, delete, replace, swap of neighbours) from one text to the other.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    const std::size_t width = b.size() + 1;
+    std::vector<std::size_t> costs((a.size() + 1) * width);
+    const auto cost = [&](std::size_t i, std::size_t j) -> std::size_t& { return costs[i * width + j]; };
     for (std::size_t i = 0; i <= a.size(); ++i)
-        cost[i][0] = i;
-    std::iota(cost[0].begin(), cost[0].end(), std::size_t{0});
+        cost(i, 0) = i;
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        cost(0, j) = j;
     for (std::size_t i = 1; i <= a.size(); ++i)
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            cost[i][j] =
-                std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+            cost(i, j) =
+                std::min({cost(i - 1, j) + 1, cost(i, j - 1) + 1, cost(i - 1, j - 1) + (a[i - 1] != b[j - 1])});
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+                cost(i, j) = std::min(cost(i, j), cost(i - 2, j - 2) + 1);
         }
-    return cost[a.size()][b.size()];
+    return costs.back();
 }
 
 template <typename T>

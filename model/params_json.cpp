@@ -64,8 +64,13 @@ void assign_json(const param_ref& ref, const json& value, const std::string& whe
 }
 
 const param_ref* find_ref(const std::vector<param_ref>& refs, const std::string& key) {
+    const std::size_t dot = key.find('.');
+    if (dot == std::string::npos)
+        return nullptr;
+    const std::string_view group = std::string_view(key).substr(0, dot);
+    const std::string_view name = std::string_view(key).substr(dot + 1);
     for (const param_ref& ref : refs)
-        if (ref.key() == key)
+        if (ref.group == group && ref.info.name == name)
             return &ref;
     return nullptr;
 }
