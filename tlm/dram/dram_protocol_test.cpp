@@ -170,6 +170,22 @@ TEST_CASE("a posted write is answered at the next edge, and what waits is named"
     CHECK(b.dram.waits_for().empty());
 }
 
+TEST_CASE("reads go on when END_RESP comes, without a refresh that has the choice made anew") {
+    dram_params p = test::channels(1);
+    p.refresh = dram_refresh::none;
+    p.read_queue = 2;
+    bench b("b", p);
+    for (unsigned n = 0; n < 60; ++n)
+        b.driver().list.push_back({false, std::uint64_t{n % 30} * 32, 0, 32, bytes(32, 3)});
+    b.driver().end_by = traffic::ending::later;
+    b.driver().end_after_ns = 300;
+    sc_core::sc_start();
+    CHECK(b.driver().all_done());
+    CHECK(b.driver().pool.in_use() == 0);
+    CHECK(b.driver().last_ns() < 60 * 310);
+    CHECK(b.dram.waits_for().empty());
+}
+
 TEST_CASE("responses wait for END_RESP one by one, in each way to end them") {
     bench slow("slow", test::channels(1)), update("update", test::channels(1));
     for (bench* b : {&slow, &update})

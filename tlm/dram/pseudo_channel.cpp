@@ -33,7 +33,9 @@ pseudo_channel::pseudo_channel(sc_core::sc_module_name name, unsigned index, con
 }
 
 void pseudo_channel::receive(cycle_t now) {
+    const bool held_up = !front_.may_return();
     front_.respond(now);
+    stale_ = stale_ || (held_up && front_.may_return());  // the choice was made without the reads
     front_.accept(now);
     for (dram_request request; front_.take(now, request);)
         enqueue(request);
