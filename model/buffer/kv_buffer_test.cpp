@@ -142,6 +142,23 @@ TEST_CASE("flush waits for what is on its way and forgets everything") {
     CHECK(b.kv.counters().all().bytes_unused == 64);
 }
 
+TEST_CASE("flush waits for a release of V that comes later, over its own link") {
+    kv_bench b;
+    const fetch_item row = v_fetch(atom(0), 1);
+    b.v.at(10, row);
+    b.clock.run_to(50);
+    fetch_item release = release_of(row);
+    b.v_release.out.send(release, 60);
+    fetch_item flush;
+    flush.what = fetch_item::kind::flush;
+    b.k.at(52, flush);
+    b.clock.run_to(60);
+    CHECK(b.kv.counters().flushes == 0);
+    b.finish(61);
+    CHECK(b.kv.counters().flushes == 1);
+    CHECK(b.kv.idle());
+}
+
 TEST_CASE("one read a cycle and channel, several in flight, back-pressure by END_REQ") {
     kv_bench b;
     for (std::uint64_t i = 0; i < 6; ++i)
