@@ -1,11 +1,16 @@
 #include "tlm/memory_stall.h"
 
+#include <string>
+
 #include "model/errors.h"
 
 namespace pade {
 
 memory_stall::memory_stall(sc_core::sc_module_name name, const stall_params& p, std::string_view link)
-    : clocked_module(name), delay_of_(p.memory_percent, p.cycles, p.seed, link) {
+    : clocked_module(name),
+      end_req_delay_(p.memory_percent, p.cycles, p.seed, std::string(link) + " END_REQ"),
+      begin_resp_delay_(p.memory_percent, p.cycles, p.seed, std::string(link) + " BEGIN_RESP"),
+      end_resp_delay_(p.memory_percent, p.cycles, p.seed, std::string(link) + " END_RESP") {
     in.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
     out.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
 }
@@ -27,7 +32,7 @@ void memory_stall::drop(held& place) {
 
 tlm::tlm_sync_enum memory_stall::nb_transport_fw(payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
     if (phase == tlm::END_RESP && delay == sc_core::SC_ZERO_TIME) {
-        const cycle_t late = delay_of_();
+        const cycle_t late = end_resp_delay_();
         if (late == 0)
             return out->nb_transport_fw(trans, phase, delay);
         hold(end_resp_, trans, late);
@@ -37,7 +42,7 @@ tlm::tlm_sync_enum memory_stall::nb_transport_fw(payload& trans, tlm::tlm_phase&
     const tlm::tlm_sync_enum status = out->nb_transport_fw(trans, phase, delay);
     if (!request || status != tlm::TLM_UPDATED || phase != tlm::END_REQ || delay != sc_core::SC_ZERO_TIME)
         return status;
-    const cycle_t late = delay_of_();
+    const cycle_t late = end_req_delay_();
     if (late == 0)
         return status;
     hold(end_req_, trans, late);
@@ -46,10 +51,11 @@ tlm::tlm_sync_enum memory_stall::nb_transport_fw(payload& trans, tlm::tlm_phase&
 }
 
 tlm::tlm_sync_enum memory_stall::nb_transport_bw(payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
-    const bool stallable = (phase == tlm::END_REQ || phase == tlm::BEGIN_RESP) && delay == sc_core::SC_ZERO_TIME;
-    const cycle_t late = stallable ? delay_of_() : 0;
+    const bool end_req = phase == tlm::END_REQ;
+    const bool stallable = (end_req || phase == tlm::BEGIN_RESP) && delay == sc_core::SC_ZERO_TIME;
+    const cycle_t late = !stallable ? 0 : end_req ? end_req_delay_() : begin_resp_delay_();
     if (late != 0) {
-        hold(phase == tlm::END_REQ ? end_req_ : begin_resp_, trans, late);
+        hold(end_req ? end_req_ : begin_resp_, trans, late);
         return tlm::TLM_ACCEPTED;
     }
     return phase == tlm::BEGIN_RESP ? respond(trans, phase, delay) : in->nb_transport_bw(trans, phase, delay);
@@ -61,7 +67,7 @@ tlm::tlm_sync_enum memory_stall::respond(payload& trans, tlm::tlm_phase& phase, 
         drop(end_req_);
     const tlm::tlm_sync_enum status = in->nb_transport_bw(trans, phase, delay);
     const bool ended = status == tlm::TLM_COMPLETED || (status == tlm::TLM_UPDATED && phase == tlm::END_RESP);
-    const cycle_t late = ended && delay == sc_core::SC_ZERO_TIME ? delay_of_() : 0;
+    const cycle_t late = ended && delay == sc_core::SC_ZERO_TIME ? end_resp_delay_() : 0;
     if (late == 0)
         return status;
     hold(end_resp_, trans, late);

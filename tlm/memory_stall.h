@@ -30,7 +30,7 @@ class memory_stall : public clocked_module, private tlm::tlm_fw_transport_if<>, 
 
     std::uint64_t held_back() const { return held_back_; }
     /// The run is over: an END_RESP that is still held back, of a transaction that has ended for its initiator, goes
-    /// on.
+    /// on. SystemC calls it after sc_stop, in the order of construction: build the stall before the checkers beside it.
     void let_go();
 
   private:
@@ -50,13 +50,17 @@ class memory_stall : public clocked_module, private tlm::tlm_fw_transport_if<>, 
     }
 
     void step(cycle_t now) override;
+    void end_of_simulation() override { let_go(); }
     void hold(held& place, payload& trans, cycle_t late);
     /// Takes out what is held, and drops it; the payload lives as long as the caller needs it.
     void drop(held& place);
     tlm::tlm_sync_enum respond(payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay);
     void end_response();
 
-    stall_draw delay_of_;
+    // A draw for each phase: which of two phases of one edge comes first depends on whose process runs first.
+    stall_draw end_req_delay_;
+    stall_draw begin_resp_delay_;
+    stall_draw end_resp_delay_;
     held end_req_;
     held begin_resp_;
     held end_resp_;

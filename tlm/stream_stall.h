@@ -60,10 +60,10 @@ class stream_stall : public clocked_module, private stream_fw_if<Payload>, priva
     }
     tlm::tlm_sync_enum nb_transport_bw(Payload& credit, stream_phase& phase, sc_core::sc_time& delay) override {
         const cycle_t late = credit_delay_();
-        if (late == 0 && credits_.empty())
+        if (late == 0 && last_credit_ <= now())  // one that is due now goes now, before this one or after it
             return in->nb_transport_bw(credit, phase, delay);
         ++credits_held_;
-        last_credit_ = std::max(now() + std::max(late, cycle_t{1}), last_credit_);
+        last_credit_ = std::max(now() + late, last_credit_);
         credits_.push(0, last_credit_);
         wake_at(last_credit_);
         return tlm::TLM_ACCEPTED;

@@ -94,16 +94,18 @@ class link_set {
                 end->bind(checker.in);
             end = &checker.out;
         };
+        std::unique_ptr<memory_stall> stall;  // before the checkers, see memory_stall::let_go
+        if (options_.stall.memory_percent != 0) {
+            stall = std::make_unique<memory_stall>(unique("stall_", name).c_str(), options_.stall, from.name());
+            stall->clk(own_gate(name));
+            stalls_.push_back(stall.get());
+        }
         check();
         const link_fault* fault = fault_on(name, &memory_fault::can);
         if (fault != nullptr)
             through(std::make_unique<memory_fault>(unique("fault_", name).c_str(), *fault));
-        if (options_.stall.memory_percent != 0) {
-            auto stall = std::make_unique<memory_stall>(unique("stall_", name).c_str(), options_.stall, from.name());
-            stall->clk(own_gate(name));
-            stalls_.push_back(stall.get());
+        if (stall)
             through(std::move(stall));
-        }
         if (end != nullptr && (fault != nullptr || options_.stall.memory_percent != 0))
             check();
         auto monitor = std::make_unique<memory_monitor>(unique("link_", name).c_str());
