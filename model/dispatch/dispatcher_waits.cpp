@@ -56,7 +56,7 @@ std::string dispatcher::oldest_key(cycle_t& since) const {
     else if (asked || reading)
         what = "kv_buffer to bring plane " + std::to_string(plane);
     else
-        what = lane + " to decide on plane " + std::to_string(plane - 1);
+        what = lane + " to decide on plane " + std::to_string(plane - 1) + " and free its scoreboard entry";
     return "key " + std::to_string(k.key) + " of KV head " + std::to_string(k.kv) + ", row " + std::to_string(row) +
            ", block " + std::to_string(k.block) + ": dispatcher waits for " + what;
 }

@@ -113,7 +113,7 @@ TEST_CASE("watchdog: a V-PU that is never ready") {
 
 TEST_CASE("watchdog: a scoreboard entry that is never freed") {
     check_stuck({link_fault::kind::held_entry, "verdicts", 0, 1}, with_patience(1000),
-                "dispatcher waits for pe_lane_0_0 to decide on plane ");
+                "and free its scoreboard entry, since cycle ");
 }
 
 TEST_CASE("watchdog: where nothing is left to happen it does not wait") {

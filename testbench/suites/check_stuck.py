@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Watchdog: a run without a lane operation, a data beat, a MAC or a host event for watchdog.cycles ends with exit code 4 at that
-very cycle, or as soon as nothing is left to happen, and says who waits for whom since when, the oldest transaction first; nothing is left behind.
+very cycle, or as soon as nothing is left to happen, and says who waits for whom since when, the oldest transaction first; nothing
+is left behind.
 
   check_stuck.py --pade-sim BIN [--set FAMILY/NAME]
 
@@ -33,8 +34,9 @@ FAULTS = (
     ("never_ready:rounds", {}, r"\S*rars, tile \d+ of block \d+: waits for v_pu to take a round"),
     ("never_ready:rounds:0:30", {}, r"\S*rars, tile \d+ of block \d+: waits for v_pu to take a round"),
     ("held_entry:verdicts:0:1", {"lane.scoreboard_entries": 1},
-     r"key \d+ of KV head \d+, row 0, block \d+: dispatcher waits for pe_lane_0_0 to decide on plane \d"),
-    ("held_entry:verdicts:17:4", {}, r"key \d+ of KV head \d+, row 1, block \d+: dispatcher waits for pe_lane_1_1 to decide on plane \d"),
+     r"key \d+ of KV head \d+, row 0, block \d+: dispatcher waits for pe_lane_0_0 to decide on plane \d and free its scoreboard entry"),
+    ("held_entry:verdicts:17:4", {},
+     r"key \d+ of KV head \d+, row 1, block \d+: dispatcher waits for pe_lane_1_1 to decide on plane \d and free its scoreboard entry"),
 )
 
 
@@ -80,7 +82,8 @@ def check(bench):
 
     # A machine with an answer still to come is not asleep, and its banks are refreshed meanwhile: neither is progress.
     for refresh in ("all_bank", "per_bank", "none"):
-        late = {"watchdog.cycles": PATIENCE, "dram.refresh": refresh, "dram.t_refi": 400, "dram.t_rfc_bank": 100, "dram.delay_cycles": 50000}
+        late = {"watchdog.cycles": PATIENCE, "dram.refresh": refresh, "dram.t_refi": 400, "dram.t_rfc_bank": 100,
+                "dram.delay_cycles": 50000}
         bench.stuck(bench.run("refresh_" + refresh, late, "--inject", "silent:dram:3"), PATIENCE, sleeps=False)
 
     # A silence that is meant: channel 0 answers 3,000 cycles late, and what there is to wait besides is less than 300.

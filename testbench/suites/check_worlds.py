@@ -8,8 +8,8 @@ Each world passes all checks of the golden reference, or is refused with exit co
 more than a tenth refused is a failure. From q, k and v alone, in NumPy, the scores of retained.npy are the exact products, every
 pair at or above the certified line is retained, the pairs balance and the output is the softmax over the retained pairs; one world
 in ten runs again with the modules built in the opposite order, to the same bytes. Half of the worlds run with valid and ready of
-streams, or the phases of memory links, held back at random (parameters stall.*). A world that fails is made smaller while it fails in the same manner, is kept, and its command is printed.
-The seed is --seed, else PADE_SEED, else 1. The worlds of a seed are the same everywhere, one by one.
+streams, or the phases of memory links, held back at random (parameters stall.*). A world that fails is made smaller while it fails
+in the same manner, is kept, and its command is printed. The seed is --seed, else PADE_SEED, else 1. The worlds of a seed are the same everywhere, one by one.
 """
 import argparse
 import concurrent.futures
