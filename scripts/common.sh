@@ -26,6 +26,10 @@ configure() {
     if command -v ccache >/dev/null; then
         options+=("-DCMAKE_CXX_COMPILER_LAUNCHER=ccache")
     fi
+    # Of a folder that another compiler was chosen for CMake forgets all settings, those of the preset included.
+    if [[ $preset == sanitize && -f $dir/CMakeCache.txt ]] && ! grep -q '^CMAKE_CXX_COMPILER:.*clang' "$dir/CMakeCache.txt"; then
+        rm -rf "$dir/CMakeCache.txt" "$dir/CMakeFiles"
+    fi
     if [[ -f $dir/CMakeCache.txt ]]; then
         if grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$dir/CMakeCache.txt" &&
             cmake --preset "$preset" "${options[@]}"; then

@@ -69,13 +69,13 @@ double draw_number(bytes& in, const param_range& range, double present) {
 /// The fields of the default in another order, the row first as the tensors need it; their widths follow the other
 /// parameters then.
 std::string draw_mapping(bytes& in) {
-    std::vector<std::string> words = {"bank:2", "column:5", "bank_group:2", "pseudo_channel:4", "offset:5"};
+    std::vector<std::string> words = {"bank:2", "column:5", "bank_group:2", "pseudo_channel:4"};
     for (std::size_t left = words.size(); left > 1; --left)
         std::swap(words[left - 1], words[in.below(static_cast<unsigned>(left))]);
     std::string text = "row:14";
     for (const std::string& word : words)
         text += " " + word;
-    return text;
+    return in.below(8) == 1 ? "offset:5 " + text : text + " offset:5";  // the first is refused
 }
 
 void draw_value(bytes& in, const param_ref& ref) {

@@ -58,7 +58,9 @@ address_map::address_map(const dram_params& params) {
 
     const bool widths_follow = words_of(params.mapping) == words_of(dram_params{}.mapping);
     const std::string allowed =
-        "; allowed: each of these fields once, in any order from the most to the least significant: " +
+        "; allowed: each of these fields once, from the most to the least significant, the offset last and the others "
+        "in any "
+        "order: " +
         expected_text({row, bank, column, bank_group, pseudo_channel, offset}, widths) +
         " (widths follow dram.rows, banks_per_group, page_bytes, bank_groups, pseudo_channels, "
         "bus_bits and burst_length)";
@@ -94,6 +96,9 @@ address_map::address_map(const dram_params& params) {
         places_[*f] = {shift, widths[*f], (std::uint64_t{1} << widths[*f]) - 1};
         shift += widths[*f];
     }
+    // Else neighbouring bytes of a request would lie in different bursts.
+    if (places_[offset].shift != 0)
+        fail("field \"offset\" is not the least significant one");
     bytes_ = std::uint64_t{1} << shift;
 }
 

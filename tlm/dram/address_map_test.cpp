@@ -55,7 +55,7 @@ TEST_CASE("a small map is a bijection, tried over every address") {
     params.bank_groups = 2;
     params.banks_per_group = 2;
     params.page_bytes = 256;
-    params.mapping = "bank_group:1 row:4 offset:5 column:3 pseudo_channel:1 bank:1";
+    params.mapping = "bank_group:1 row:4 column:3 pseudo_channel:1 bank:1 offset:5";
     const address_map map(params);
     REQUIRE(map.bytes() == 2u * 16 * 4 * 256);
     std::set<std::vector<unsigned>> seen;
@@ -91,9 +91,9 @@ TEST_CASE("random orders and counts give a bijection") {
                                           "bank:" + std::to_string(bank_bits),
                                           "column:" + std::to_string(page_bits - 5),
                                           "bank_group:" + std::to_string(group_bits),
-                                          "offset:5",
                                           "pseudo_channel:" + std::to_string(channel_bits)};
         std::shuffle(words.begin(), words.end(), random);
+        words.push_back("offset:5");
         params.mapping.clear();
         for (const auto& word : words)
             params.mapping += word + " ";
@@ -130,6 +130,7 @@ TEST_CASE("a mapping that is wrong names the key and what is allowed") {
         {"row bank:2 column:5 bank_group:2 pseudo_channel:4 offset:5", "\"row\" has no width"},
         {"row:x bank:2 column:5 bank_group:2 pseudo_channel:4 offset:5", "\"row\" has no width"},
         {"row:-1 bank:2 column:5 bank_group:2 pseudo_channel:4 offset:5", "\"row\" has no width"},
+        {"row:14 bank:2 column:5 bank_group:2 offset:5 pseudo_channel:4", "\"offset\" is not the least significant"},
         {"", "is missing"},
     }));
     const std::string error = error_of(with_mapping(text));
