@@ -70,7 +70,7 @@ fuzz() {
     local before
     before=$(find "$dir/findings" -type f | wc -l)
     "$program" -max_total_time="$seconds" -seed="$seed" -max_len="$(most_bytes "$target")" "${dictionary[@]}" \
-        -artifact_prefix="$dir/findings/" -timeout=90 -rss_limit_mb=4096 -print_final_stats=1 "${folders[@]}" \
+        -artifact_prefix="$dir/findings/" -timeout=90 -report_slow_units=90 -rss_limit_mb=4096 -print_final_stats=1 "${folders[@]}" \
         > "$dir/log" 2>&1 || status=$?
     local last runs found
     last=$(grep -aE '^#[0-9]+.* cov: ' "$dir/log" | tail -1)

@@ -7,7 +7,8 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-dev catch2 libboost-dev libcli11-dev
     nlohmann-json3-dev libssl-dev python3 python3-numpy python3-jsonschema)
-[[ ${1:-} != --tests ]] || packages+=(python3-matplotlib)
+# clang with libFuzzer and the sanitizers' runtimes; llvm names functions in their reports.
+[[ ${1:-} != --tests ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm)
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "This is no Debian system; nothing is installed. Needed, by Debian's names: ${packages[*]}" >&2

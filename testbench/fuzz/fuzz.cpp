@@ -58,6 +58,7 @@ void share_counters() {
         code = simulate();
     } catch (const input_error& error) {
         require_proper(error);
+        std::fprintf(stderr, "refused: %s\n", printable(error.what()).c_str());
         code = exit_code::bad_input;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "internal error: %s\n", error.what());
