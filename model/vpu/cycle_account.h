@@ -48,12 +48,20 @@ class cycle_account {
         close(now);
         if (now >= next_) {
             ++cycles_.of(present);
+            last_ = present;
             next_ = now + 1;
         }
         after_ = after;
     }
-    /// Closes the books: the classes then sum to `end` - start.
-    void finish(cycle_t end) { close(end); }
+    /// Closes the books at the edge at which the job ends: the classes then sum to `end` - start. The unit may have
+    /// stepped at that edge already.
+    void finish(cycle_t end) {
+        close(end);
+        if (next_ > end) {
+            --cycles_.of(last_);
+            next_ = end;
+        }
+    }
 
   private:
     void close(cycle_t now) {
@@ -64,6 +72,7 @@ class cycle_account {
     }
     vpu_cycles& cycles_;
     cycle_t next_ = 0;
+    vpu_class last_ = vpu_class::idle;  // of cycle next_ - 1, if a step counted it
     vpu_class after_ = vpu_class::idle;
 };
 
