@@ -236,7 +236,7 @@ void add_memory(std::vector<violation_case>& all) {
                    [](ends& e) {
                        auto& p = e.read();
                        e.fw(p, tlm::BEGIN_REQ);
-                       p.release();
+                       let_go(p);
                        respond(e, p);
                    }});
 }

@@ -177,13 +177,14 @@ struct hand : sc_core::sc_module {
         back.on_item<hand, &hand::on_item>(this);
     }
     std::function<void()> plan;
+    std::function<void(number_item&)> on_arrival = [](number_item&) {};
     void send(cycle_t visible) {
         number_item item;
         numbers.send(item, visible);
     }
 
   private:
-    void on_item(unsigned, number_item&) {}
+    void on_item(unsigned, number_item& item) { on_arrival(item); }
     void run() {
         wait(10 * period);
         plan();
@@ -244,6 +245,85 @@ TEST_CASE("checker: a credit of an edge that has not come") {
     CHECK_THAT(line, Catch::Contains("freed at edge 11, which has not come"));
 }
 
+TEST_CASE("checker: a credit on the forward path") {
+    CHECK_THAT(violation_of([](hand& h) {
+                   number_item item;
+                   item.visible = 11;
+                   stream_phase phase = stream_phase::credit;
+                   sc_core::sc_time none;
+                   h.numbers->nb_transport_fw(item, phase, none);
+               }),
+               Catch::Contains("phase direction") && Catch::Contains("a credit on the forward path"));
+}
+
+TEST_CASE("checker: an item on the backward path") {
+    CHECK_THAT(violation_of([](hand& h) {
+                   h.send(11);
+                   number_item item;
+                   item.visible = 10;
+                   stream_phase phase = stream_phase::item;
+                   sc_core::sc_time none;
+                   h.back->nb_transport_bw(item, phase, none);
+               }),
+               Catch::Contains("phase direction") && Catch::Contains("an item on the backward path"));
+}
+
+TEST_CASE("checker: the receiver changes the edge of an item") {
+    CHECK_THAT(violation_of([](hand& h) {
+                   h.on_arrival = [](number_item& item) { ++item.visible; };
+                   h.send(11);
+               }),
+               Catch::Contains("item changed") && Catch::Contains("the receiver changed the item's edge"));
+}
+
+namespace {
+
+/// A target that answers as no stream may, and notes what else reaches it.
+struct bad_end : sc_core::sc_module, stream_fw_if<number_item> {
+    tlm::tlm_target_socket<32, stream_traits<number_item>> socket{"socket"};
+    unsigned blocking = 0, debug = 0, dmi = 0;
+    explicit bad_end(sc_core::sc_module_name name) : sc_module(name) {
+        socket.bind(static_cast<stream_fw_if<number_item>&>(*this));
+    }
+    tlm::tlm_sync_enum nb_transport_fw(number_item&, stream_phase&, sc_core::sc_time&) override {
+        return tlm::TLM_COMPLETED;
+    }
+    void b_transport(number_item&, sc_core::sc_time&) override { ++blocking; }
+    bool get_direct_mem_ptr(number_item&, tlm::tlm_dmi&) override { return ++dmi == 0; }
+    unsigned transport_dbg(number_item&) override { return ++debug; }
+};
+
+}  // namespace
+
+TEST_CASE("checker: an item that is not answered with TLM_ACCEPTED, while all other calls pass") {
+    clock_domain core("core", period);
+    clock_gate gate("gate", core);
+    stream_checker<number_item> check("check");
+    struct sender : sc_core::sc_module {
+        stream_initiator<number_item> numbers{"numbers"};
+        explicit sender(sc_core::sc_module_name name) : sc_module(name) {}
+    };
+    sender from("from");
+    bad_end to("to");
+    check.clk.bind(gate);
+    from.numbers.bind(check.in);
+    check.out.bind(to.socket);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    number_item item;
+    from.numbers.send(item, 5);
+    REQUIRE(check.violation_count() == 1);
+    CHECK_THAT(check.violations().front().line(),
+               Catch::Contains("return value") && Catch::Contains("not answered with TLM_ACCEPTED"));
+    sc_core::sc_time none;
+    tlm::tlm_dmi dmi;
+    from.numbers->b_transport(item, none);
+    CHECK(from.numbers->transport_dbg(item) == 1);
+    CHECK_FALSE(from.numbers->get_direct_mem_ptr(item, dmi));
+    to.socket->invalidate_direct_mem_ptr(0, 1);
+    CHECK((to.blocking == 1 && to.debug == 1 && to.dmi == 1));
+    CHECK(check.violation_count() == 1);
+}
+
 TEST_CASE("an item for a target without a handler, and b_transport, are errors") {
     struct quiet : sc_core::sc_module {
         stream_initiator<number_item> numbers{"numbers"};
@@ -259,6 +339,9 @@ TEST_CASE("an item for a target without a handler, and b_transport, are errors")
     sc_core::sc_time none;
     CHECK_THROWS_AS(q.numbers.send(item, 1), sc_core::sc_report);
     CHECK_THROWS_AS(q.numbers->b_transport(item, none), sc_core::sc_report);
+    tlm::tlm_dmi dmi;
+    CHECK_FALSE(q.numbers->get_direct_mem_ptr(item, dmi));
+    CHECK(q.numbers->transport_dbg(item) == 0);
     CHECK(sc_core::sc_report_handler::get_count("pade/stream") == 2);
     sc_core::sc_report_handler::initialize();  // forget the counts
 }

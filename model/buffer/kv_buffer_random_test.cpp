@@ -169,7 +169,7 @@ struct random_system {
     std::vector<std::unique_ptr<requester>> k_readers, v_readers;
     std::vector<std::unique_ptr<memory_stub>> memory;
 
-    random_system(bench_clock& c, unsigned seed, bool reversed, bool planes) : clock(c) {
+    random_system(bench_clock& c, unsigned seed, bool reversed, bool planes, double at_once = 0) : clock(c) {
         std::mt19937 engine(seed);
         const auto random = [&engine] { return static_cast<unsigned>(engine()); };
         p.buffer.kv_bytes = 32768;  // 1024 lines for 4200 atoms
@@ -180,7 +180,7 @@ struct random_system {
         p.buffer.columns_per_read = 1 + random() % 4;
         p.buffer.replacement = random() % 2 != 0 ? replacement_kind::lru : replacement_kind::mru;
         p.link.latency = 1 + random() % 3;
-        const auto hesitant = [&](unsigned n) { return hesitation{0.3, 0.3, 6, seed * 1000 + n}; };
+        const auto hesitant = [&](unsigned n) { return hesitation{0.3, 0.3, 6, seed * 1000 + n, at_once}; };
         const auto name = [](const char* n) { return sc_core::sc_gen_unique_name(n); };
         std::vector<std::function<void()>> build = {
             [&] { kv = std::make_unique<kv_buffer>(name("kv"), p.buffer, p.lane, p.vpu, p.dram, p.link); },
@@ -230,6 +230,43 @@ struct random_system {
     }
 };
 
+void check_system(random_system& s, cycle_t end) {
+    INFO(s.kv->waits_for());
+    CHECK(s.k->left == 0);
+    CHECK(s.v->left == 0);
+    CHECK(s.kv->idle());
+    CHECK(s.k->wrong == 0);
+    CHECK(s.v->wrong == 0);
+    CHECK(s.v->read == 3 * random_system::rows);
+    CHECK(s.k->read >= random_system::fetches);
+    s.kv->finish(end);
+    s.links.expect_clean();
+    const kv_buffer_counters& c = s.kv->counters();
+    CHECK(c.port_errors == 0);
+    CHECK(c.k_feed.total() == end);
+    CHECK(c.v_ports.total() == end * s.v_readers.size());
+    CHECK(c.k_deliveries == s.k->read);
+    CHECK(c.v_reads == s.v->read);
+    CHECK(c.k_fetch_items == 2 * random_system::fetches);
+    CHECK(c.v_release_items == random_system::rows);
+    CHECK(c.per_head.size() == 2);
+    for (unsigned tensor = 0; tensor < 2; ++tensor) {
+        const atom_counters t = c.of_tensor(tensor);
+        CHECK(t.bytes_read == 32 * t.misses);
+        CHECK(t.bytes_read == t.bytes_used + t.bytes_unused + t.bytes_padding);
+        CHECK(t.hits + t.merges + t.misses == (tensor == 0 ? random_system::fetches : 3 * random_system::rows));
+        CHECK(t.hits > 0);
+        CHECK(t.evictions > 0);
+    }
+    CHECK(c.of_tensor(1).bytes_unused == 0);  // every row is read whole
+    std::uint64_t dram = 0;
+    for (std::size_t m = 0; m < s.memory.size(); ++m) {
+        CHECK(c.memory[m].transactions == s.memory[m]->requests.size());
+        dram += s.memory[m]->requests.size();
+    }
+    CHECK(dram == c.fills);
+}
+
 void random_traffic(unsigned seed, bool planes = false) {
     INFO("seed " << seed);
     bench_clock clock;
@@ -237,42 +274,8 @@ void random_traffic(unsigned seed, bool planes = false) {
     random_system two(clock, seed, true, planes);
     const cycle_t end = 80000;
     clock.run_to(end);
-    for (random_system* s : {&one, &two}) {
-        INFO(s->kv->waits_for());
-        CHECK(s->k->left == 0);
-        CHECK(s->v->left == 0);
-        CHECK(s->kv->idle());
-        CHECK(s->k->wrong == 0);
-        CHECK(s->v->wrong == 0);
-        CHECK(s->v->read == 3 * random_system::rows);
-        CHECK(s->k->read >= random_system::fetches);
-        s->kv->finish(end);
-        s->links.expect_clean();
-        const kv_buffer_counters& c = s->kv->counters();
-        CHECK(c.port_errors == 0);
-        CHECK(c.k_feed.total() == end);
-        CHECK(c.v_ports.total() == end * s->v_readers.size());
-        CHECK(c.k_deliveries == s->k->read);
-        CHECK(c.v_reads == s->v->read);
-        CHECK(c.k_fetch_items == 2 * random_system::fetches);
-        CHECK(c.v_release_items == random_system::rows);
-        CHECK(c.per_head.size() == 2);
-        for (unsigned tensor = 0; tensor < 2; ++tensor) {
-            const atom_counters t = c.of_tensor(tensor);
-            CHECK(t.bytes_read == 32 * t.misses);
-            CHECK(t.bytes_read == t.bytes_used + t.bytes_unused + t.bytes_padding);
-            CHECK(t.hits + t.merges + t.misses == (tensor == 0 ? random_system::fetches : 3 * random_system::rows));
-            CHECK(t.hits > 0);
-            CHECK(t.evictions > 0);
-        }
-        CHECK(c.of_tensor(1).bytes_unused == 0);  // every row is read whole
-        std::uint64_t dram = 0;
-        for (std::size_t m = 0; m < s->memory.size(); ++m) {
-            CHECK(c.memory[m].transactions == s->memory[m]->requests.size());
-            dram += s->memory[m]->requests.size();
-        }
-        CHECK(dram == c.fills);
-    }
+    check_system(one, end);
+    check_system(two, end);
     // The order in which modules are built and run shows nowhere.
     CHECK(one.k->log == two.k->log);
     CHECK(one.kv->counters().k_feed.in == two.kv->counters().k_feed.in);
@@ -301,4 +304,15 @@ TEST_CASE("random traffic, half of it planes of values, seed 5") {
 }
 TEST_CASE("random traffic, half of it planes of values, seed 6") {
     random_traffic(6, true);
+}
+TEST_CASE("random traffic from memories that answer half of their requests at once, seed 7") {
+    bench_clock clock;
+    random_system one(clock, 7, false, false, 0.5);
+    const cycle_t end = 80000;
+    clock.run_to(end);
+    check_system(one, end);
+    unsigned at_once = 0;
+    for (const auto& m : one.memory)
+        at_once += m->answered_at_once;
+    CHECK(at_once > one.kv->counters().fills / 4);
 }

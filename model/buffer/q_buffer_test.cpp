@@ -189,12 +189,13 @@ TEST_CASE("fetches that do not fit wait for a load, which they do not hold up") 
     CHECK_FALSE(b.q->idle());
 }
 
-TEST_CASE("random stalls of the memory: every query comes whole and in order") {
-    const unsigned seed = 5;
+namespace {
+
+void random_stalls(unsigned seed, double at_once) {
     INFO("seed " << seed);
     q_bench b;
     b.buffer.q_bytes = 4096;
-    b.build(15, 40, {0.3, 0.4, 6, seed});
+    b.build(15, 40, {0.3, 0.4, 6, seed, at_once});
     std::mt19937 random(seed);
     std::uint64_t queries = 0;
     cycle_t at = 10;
@@ -229,4 +230,14 @@ TEST_CASE("random stalls of the memory: every query comes whole and in order") {
     CHECK(b.q->counters().q_hits > 0);
     CHECK(b.q->counters().q_misses > 0);
     CHECK(b.q->counters().bytes_unused == 0);
+    CHECK((b.memory->answered_at_once > 100) == (at_once > 0));
+}
+
+}  // namespace
+
+TEST_CASE("random stalls of the memory: every query comes whole and in order") {
+    random_stalls(5, 0);
+}
+TEST_CASE("so does it from a memory that answers half of its requests at once") {
+    random_stalls(6, 0.5);
 }

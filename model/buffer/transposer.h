@@ -14,7 +14,7 @@ inline void transpose(const unsigned char* values, unsigned bit, unsigned char* 
     constexpr std::uint64_t gather = 0x0102040810204080u;
     for (unsigned i = 0; i < bytes; ++i) {
         std::uint64_t eight = 0;
-        std::memcpy(&eight, values + 8 * i, 8);
+        std::memcpy(&eight, values + std::size_t{8} * i, 8);
         out[i] = static_cast<unsigned char>(((eight >> bit) & lowest_bits) * gather >> 56);
     }
 }

@@ -385,7 +385,7 @@ TEST_CASE("the host reaches every channel by debug transport, at once") {
 }
 
 namespace {
-void random_traffic(unsigned seed, double dram_ns) {
+void random_traffic(unsigned seed, double dram_ns, double at_once = 0) {
     INFO("seed " << seed);
     arbiter_bench b(dram_ns);
     std::mt19937 random(seed);
@@ -393,7 +393,7 @@ void random_traffic(unsigned seed, double dram_ns) {
     b.dram.arbiter_queue = 1 + static_cast<unsigned>(random() % 4);
     b.dram.delay_channel = 3;
     b.dram.delay_cycles = static_cast<unsigned>(random() % 20);
-    b.build(10, 40, {0.2, 0.4, 6, seed});
+    b.build(10, 40, {0.2, 0.4, 6, seed, at_once});
     const unsigned n = 1500;
     for (unsigned i = 0; i < n; ++i) {
         for (unsigned c = 0; c < 4; ++c)
@@ -422,9 +422,11 @@ void random_traffic(unsigned seed, double dram_ns) {
     }
     std::uint64_t written = 0;
     std::uint64_t requests = 0;
+    unsigned answered_at_once = 0;
     for (unsigned c = 0; c < 4; ++c) {
         written += b.memory[c]->written.size();
         requests += b.memory[c]->requests.size();
+        answered_at_once += b.memory[c]->answered_at_once;
         std::uint64_t counted = 0;
         for (const auto& client : b.arbiter->counters().per_channel[c])
             counted += client.transactions;
@@ -434,6 +436,7 @@ void random_traffic(unsigned seed, double dram_ns) {
     }
     CHECK(written == std::uint64_t{n} * 32 * 3 / 2);
     CHECK(requests == std::uint64_t{n} * 7);
+    CHECK((answered_at_once > n) == (at_once > 0));
 }
 }  // namespace
 
@@ -448,4 +451,7 @@ TEST_CASE("random traffic and stalls, slower DRAM clock") {
 }
 TEST_CASE("random traffic and stalls, clocks of the paper") {
     random_traffic(4, 0.8);
+}
+TEST_CASE("random traffic and stalls, controllers that answer half of their requests at once") {
+    random_traffic(5, 0.8, 0.5);
 }

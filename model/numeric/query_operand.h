@@ -42,7 +42,7 @@ class query_operand {
 };
 
 inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word) const {
-    const std::uint8_t* q = biased_.data() + word * word_dims;
+    const std::uint8_t* q = biased_.data() + std::size_t{word} * word_dims;
 #if defined(__SSE2__)
     // Byte i of four vectors: all ones where bit i of the word is set.
     const __m128i bytes = _mm_cvtsi64_si128(static_cast<long long>(bits));
@@ -57,7 +57,7 @@ inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word) c
     __m128i biases = zero;
     for (int i = 0; i < 4; ++i) {
         const __m128i mask = _mm_cmpeq_epi8(_mm_and_si128(spread[i], own_bit), own_bit);
-        const __m128i part = _mm_load_si128(reinterpret_cast<const __m128i*>(q + 16 * i));
+        const __m128i part = _mm_load_si128(reinterpret_cast<const __m128i*>(q + std::ptrdiff_t{16} * i));
         sum = _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(mask, part), zero));
         biases = _mm_add_epi64(biases, _mm_sad_epu8(_mm_and_si128(mask, _mm_set1_epi8(-bias)), zero));
     }

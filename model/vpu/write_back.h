@@ -64,7 +64,7 @@ class write_back : public clocked_module {
     unsigned row_ = 0;
     bool last_row_ = false;
     unsigned next_byte_ = 0;
-    std::array<unsigned char, max_head_dim * 4> image_{};
+    std::array<unsigned char, std::size_t{max_head_dim} * 4> image_{};
 
     std::deque<block_state> blocks_;  ///< not yet written, oldest first
     std::uint32_t next_sequence_ = 0;

@@ -97,6 +97,7 @@ struct hesitation {
     double late_accept = 0;   ///< probability of ending the other side's phase late
     unsigned late_up_to = 8;  ///< cycles
     unsigned seed = 1;
+    double at_once = 0;  ///< probability that a memory answers in the call that makes the request
 };
 
 /// Sends reads and writes in the given order, each at the given edge or later.
@@ -281,6 +282,7 @@ class memory_stub : public peer, private tlm::tlm_fw_transport_if<> {
     std::map<std::uint64_t, unsigned char> written;  // by byte
     std::vector<sc_core::sc_time> answered;          // time of each BEGIN_RESP
     unsigned answers_held_up = 0;                    // BEGIN_RESP that was not ended at once
+    unsigned answered_at_once = 0;                   // hesitation::at_once
     bool accept = true;                              // false: BEGIN_REQ gets no END_REQ until release_requests()
 
     memory_stub(sc_core::sc_module_name name, unsigned latency = 10, unsigned spread = 0, hesitation h = {})
@@ -314,6 +316,8 @@ class memory_stub : public peer, private tlm::tlm_fw_transport_if<> {
         }
         payload.acquire();
         requests.push_back({payload.get_address(), payload.get_command(), sc_core::sc_time_stamp()});
+        if (responding_ == nullptr && free_from_ <= now() && chance(h_.at_once, random_peer_))
+            return answer_at_once(payload, phase);
         jobs_.push_back({&payload, now() + latency_ + (spread_ != 0 ? random_peer_() % (spread_ + 1) : 0)});
         wake_at(jobs_.back().due);
         if (accept && !chance(h_.late_accept, random_peer_)) {
@@ -323,6 +327,19 @@ class memory_stub : public peer, private tlm::tlm_fw_transport_if<> {
         late_ = &payload;
         late_until_ = now() + 1 + random_peer_() % h_.late_up_to;
         return tlm::TLM_ACCEPTED;
+    }
+    /// By early completion, or by BEGIN_RESP in the return value, in turn.
+    tlm::tlm_sync_enum answer_at_once(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase) {
+        serve(payload);
+        answered.push_back(sc_core::sc_time_stamp());
+        free_from_ = now() + 1;
+        if (++answered_at_once % 2 == 0) {
+            payload.release();
+            return tlm::TLM_COMPLETED;
+        }
+        responding_ = &payload;  // released with END_RESP
+        phase = tlm::BEGIN_RESP;
+        return tlm::TLM_UPDATED;
     }
     void act(cycle_t now) override {
         if (late_ != nullptr && accept) {

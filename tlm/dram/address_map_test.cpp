@@ -174,3 +174,11 @@ TEST_CASE("addresses and fields beyond the end are refused") {
     CHECK_THROWS_AS(map.encode({0, 4, 0, 0, 0, 0}), pade::internal_error);
     CHECK_THROWS_AS(map.encode({0, 0, 0, 0, 0, 32}), pade::internal_error);
 }
+
+TEST_CASE("a page that holds no burst is refused") {
+    pade::dram_params params;
+    params.page_bytes = 16;
+    CHECK_THROWS_WITH(pade::address_map(params), Catch::Contains("dram.page_bytes is 16") &&
+                                                     Catch::Contains("at least one burst") &&
+                                                     Catch::Contains("= 32 B"));
+}

@@ -13,7 +13,7 @@ using test::traffic;
 namespace {
 
 /// A memory whose every socket has a protocol checker in front, and an initiator that stalls at random: gaps between
-/// requests, END_RESP at once, by return value or later.
+/// requests, END_RESP in each of its ways.
 struct checked {
     hbm2_controller dram;
     std::deque<protocol_checker> checkers;
@@ -28,7 +28,7 @@ struct checked {
             auto& driver = drivers.emplace_back((name + "_traffic_" + std::to_string(n)).c_str());
             driver.socket.bind(checker.in);
             checker.out.bind(dram.channel[n]);
-            driver.random_kind = [this] { return static_cast<traffic::ending>(random() % 3); };
+            driver.random_kind = [this] { return static_cast<traffic::ending>(random() % 5); };
             driver.random_end = [this] { return static_cast<double>(random() % 400) / 10; };
             driver.outstanding = 1 + random() % 50;
         }

@@ -187,18 +187,26 @@ TEST_CASE("reads go on when END_RESP comes, without a refresh that has the choic
 }
 
 TEST_CASE("responses wait for END_RESP one by one, in each way to end them") {
-    bench slow("slow", test::channels(1)), update("update", test::channels(1));
-    for (bench* b : {&slow, &update})
+    bench slow("slow", test::channels(1)), update("update", test::channels(1)), complete("complete", test::channels(1)),
+        nested("nested", test::channels(1)), annotated("annotated", test::channels(1));
+    const auto all = {&slow, &update, &complete, &nested, &annotated};
+    for (bench* b : all)
         for (unsigned n = 0; n < 100; ++n)
             b->driver().list.push_back({n % 5 == 4, std::uint64_t{n % 50} * 32, 0, 32, bytes(32, 3)});
     slow.driver().end_by = traffic::ending::later;
     slow.driver().end_after_ns = 7.3;
     update.driver().end_by = traffic::ending::updated;
+    nested.driver().end_by = traffic::ending::nested;
+    annotated.driver().end_by = traffic::ending::annotated;
     sc_core::sc_start();
-    CHECK(slow.driver().all_done());
-    CHECK(update.driver().all_done());
-    CHECK(slow.driver().pool.in_use() == 0);
-    CHECK(update.driver().pool.in_use() == 0);
+    for (bench* b : all) {
+        CHECK(b->driver().all_done());
+        CHECK(b->driver().pool.in_use() == 0);
+    }
     CHECK(slow.driver().last_ns() > 100 * 8 - 8);
     CHECK(update.driver().last_ns() < 500);
+    CHECK(complete.driver().last_ns() == update.driver().last_ns());
+    CHECK(nested.driver().last_ns() == update.driver().last_ns());
+    CHECK(annotated.driver().last_ns() > 99 * 3);  // an END_RESP 2.5 ns later: one response every third cycle
+    CHECK(annotated.driver().last_ns() < slow.driver().last_ns());
 }

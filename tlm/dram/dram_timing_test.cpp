@@ -304,6 +304,11 @@ TEST_CASE("parameters that cannot work together are refused") {
     };
     CHECK(error_of([](dram_params&) {}).empty());
     CHECK(error_of([](dram_params& p) { p.t_rfc = 4000; }).find("dram.t_refi is 3900") == 0);
+    CHECK_THAT(error_of([](dram_params& p) {
+                   p.refresh = dram_refresh::per_bank;
+                   p.t_refi = 60;
+               }),
+               Catch::Contains("dram.t_refi is 60") && Catch::Contains("room for ACT of other banks"));
     CHECK(error_of([](dram_params& p) { p.write_queue = 16; }) ==
           "dram.write_high is 28; allowed: 1 to dram.write_queue = 16");
     CHECK(error_of([](dram_params& p) { p.write_low = 28; }) ==

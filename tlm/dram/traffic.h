@@ -35,7 +35,10 @@ struct access {
 class traffic : public sc_core::sc_module {
   public:
     PADE_HAS_PROCESS(traffic);
-    enum class ending { completed, updated, later };
+    /// How END_RESP comes: by return value, by a call later or from inside the call of BEGIN_RESP, or by a return value
+    /// that says it is to come `annotated_ns` later.
+    enum class ending { completed, updated, later, nested, annotated };
+    static constexpr double annotated_ns = 2.5;
 
     tlm_utils::simple_initiator_socket<traffic> socket{"socket"};
     std::vector<access> list;
@@ -122,7 +125,7 @@ class traffic : public sc_core::sc_module {
         go_.notify(sc_core::SC_ZERO_TIME);
     }
 
-    tlm::tlm_sync_enum backward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time&) {
+    tlm::tlm_sync_enum backward(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase, sc_core::sc_time& delay) {
         if (phase == tlm::END_REQ) {
             accepted(payload);
             go_.notify(sc_core::SC_ZERO_TIME);
@@ -138,8 +141,15 @@ class traffic : public sc_core::sc_module {
             end_.notify(sc_core::sc_time(random_end ? random_end() : end_after_ns, sc_core::SC_NS));
             return tlm::TLM_ACCEPTED;
         }
+        if (how == ending::nested) {
+            ending_ = &payload;
+            end_response();
+            return tlm::TLM_ACCEPTED;
+        }
         finished(payload);
-        if (how == ending::completed)
+        if (how == ending::annotated)
+            delay += sc_core::sc_time(annotated_ns, sc_core::SC_NS);
+        if (how == ending::completed || how == ending::annotated)
             return tlm::TLM_COMPLETED;
         phase = tlm::END_RESP;
         return tlm::TLM_UPDATED;
