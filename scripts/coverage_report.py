@@ -4,7 +4,8 @@
   coverage_report.py COVERAGE.json LIST.md
 
 COVERAGE.json is gcovr's --json. Files of tests (their benches, peers and cases) are not counted. scripts/uncovered.csv says why a
-line is not covered: file, words of the line, reason; a line that none of its rows fits is listed as not examined.
+line is not covered: file (* for any), words of the line, reason; the first row that fits counts. A line that none fits has the
+reason of the line before it, as the rest of the same statement, or is listed as not examined.
 """
 import collections
 import csv
@@ -15,6 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LEAST = 95.0
+NOT_EXAMINED = "not examined"
 # Tests, and what only tests are built from.
 OF_TESTS = re.compile(r"(_test\.cpp|_bench\.h|_cases\w*\.(h|cpp)|_peers\.(h|cpp)|(^|/)(test_\w+|pe_lane_feeder|traffic|benchmark)\.(h|cpp))$")
 
@@ -63,10 +65,10 @@ def load_reasons():
 
 def reason_of(reasons, file, text):
     for row in reasons:
-        if row["file"] == file and row["words"] in text:
+        if row["file"] in ("*", file) and row["words"] in text:
             row["used"] = True
             return row["reason"]
-    return "not examined"
+    return None
 
 
 def main():
@@ -93,12 +95,15 @@ def main():
     for file in sorted(files):
         source = (ROOT / file).read_text().splitlines()
         missed = collections.defaultdict(list)
-        for number, count in files[file][0].items():
-            if count == 0:
-                missed[reason_of(reasons, file, source[number - 1] if number <= len(source) else "")].append(number)
+        before, last = NOT_EXAMINED, -1
+        for number in sorted(number for number, count in files[file][0].items() if count == 0):
+            reason = reason_of(reasons, file, source[number - 1] if number <= len(source) else "")
+            before = reason or (before if number == last + 1 else NOT_EXAMINED)
+            last = number
+            missed[before].append(number)
         for reason, numbers in sorted(missed.items(), key=lambda item: item[1]):
             out.append(f"| `{file}` | {ranges(numbers)} | {reason} |")
-            if reason == "not examined":
+            if reason == NOT_EXAMINED:
                 unexamined += len(numbers)
                 print(f"  not examined: {file}: {ranges(numbers)}")
     pathlib.Path(sys.argv[2]).write_text("\n".join(out) + "\n")

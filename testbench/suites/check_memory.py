@@ -17,6 +17,7 @@ import pathlib
 import sys
 import tempfile
 import threading
+import time
 
 from bench import Bench
 from check_set import SKIPPED, find_set
@@ -32,6 +33,7 @@ class Measured:
     def __init__(self, binary, folder, out, options):
         command = [binary, "run", "--trace", str(folder), "--out", str(out), *options]
         print("+ " + " ".join(command), flush=True)
+        self.times = []
         self.rss = []      # bytes
         self.spooled = []  # bytes in the nameless files that become retained.npy
         self.threads = 0
@@ -66,12 +68,14 @@ class Measured:
             except OSError:
                 continue
             self.threads = max(self.threads, int(fields["Threads"]))
+            self.times.append(time.monotonic())
             self.rss.append(int(fields["VmRSS"].split()[0]) * 1024)
             self.spooled.append(spooled)
 
     def mean(self, values, begin, end):
-        """Over a part of the run, from 0 to 1."""
-        part = values[int(begin * len(values)):max(int(end * len(values)), int(begin * len(values)) + 1)]
+        """Over a part of the time of the run, from 0 to 1."""
+        start, span = self.times[0], self.times[-1] - self.times[0]
+        part = [value for at, value in zip(self.times, values) if begin * span <= at - start <= end * span]
         return sum(part) / len(part)
 
 
