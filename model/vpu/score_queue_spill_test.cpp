@@ -136,6 +136,7 @@ TEST_CASE("ISTA off: the queue says what a block waits for") {
     CHECK_THAT(m.b.unit.waits_for(),
                Catch::Contains("2 of 2 tiles are closed, 1 have gone on; of 6 pairs 0 are here") &&
                    Catch::Contains("0 wait to be spilled, 6"));
+    CHECK(m.b.memory->requests.size() == 2);  // two atoms written; none is read while a write is unanswered
     m.b.memory->ready = [](std::uint64_t) { return true; };
     m.b.run_until(2000);
     CHECK(m.b.unit.waits_for().empty());

@@ -165,6 +165,20 @@ TEST_CASE("a round lasts ceil(d / macs_per_row) cycles, and padding passes no po
     b.check_links();
 }
 
+TEST_CASE("the last cycle of a round counts though it has work for half of the MACs only") {
+    params p;
+    p.vpu.v_port_bytes = 32;  // the port is no bottleneck
+    v_pu_bench b(p);
+    b.maker.head_dim = 72;
+    for (auto& m : b.memory)
+        m->immediate = true;
+    b.stream(b.maker.make(), 30);
+    b.run_until(400);
+    REQUIRE(b.o.items.size() == 8);
+    // Three atoms asked for at 2, 3 and 4, the last one usable at 7; then 30 rounds of 16 + 16 + 16 + 16 + 8 dims.
+    CHECK(b.o.items[0].cycle == 7 + 30 * 5 - 1 + p.vpu.pipeline_latency);
+}
+
 TEST_CASE("the output is that of the bytes read, with rescales in between") {
     params p;
     p.softmax.p_bits = 20;
