@@ -398,6 +398,7 @@ TEST_CASE("rules across parameters: the last value that holds and the first that
     };
     const std::vector<row> rows{
         {{"tile.keys=48"}, {"tile.keys=49"}, "a.json: tile.keys is 49; allowed: multiples of 16"},
+        {{"tile.keys=48"}, {"tile.keys=56"}, "a.json: tile.keys is 56; allowed: multiples of 16"},
         {{"lane.key_bits=4", "dispatch.unconditional_planes=4"},
          {"lane.key_bits=4", "dispatch.unconditional_planes=5"},
          "a.json: dispatch.unconditional_planes is 5; allowed: at most lane.key_bits, 4"},

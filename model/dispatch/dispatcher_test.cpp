@@ -292,6 +292,19 @@ TEST_CASE("per lane a row that prunes early goes on, and reads cost more than jo
     rows_of_different_fate(true);
 }
 
+TEST_CASE("a lane is told that more keys come if its own row sees the next one") {
+    const params p = small_chip();
+    // Query 0 sees keys 0 to 4, query 1 key 5 as well: columns 0 to 3 have keys 0 and 4; 1 and 5; 2; 3.
+    bench b(p, make_job({job_phase::prefill, 2, 8, 64, 1, 1, true, 4}, p), {});
+    REQUIRE(b.run() == "");
+    std::set<std::pair<std::uint32_t, unsigned>> more;  // key, row
+    for (const admission& a : b.book().row_admissions)
+        if (a.more)
+            more.emplace(a.key, a.rows == 1 ? 0 : 1);
+    CHECK(b.book().row_admissions.size() == 5 + 6);
+    CHECK(more == std::set<std::pair<std::uint32_t, unsigned>>{{0, 0}, {0, 1}, {1, 1}});
+}
+
 TEST_CASE("releases pass fetches that wait: a KV buffer of few lines does not lock up") {
     params p = one_row();
     p.tile.keys = 128;

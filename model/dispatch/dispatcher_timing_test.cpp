@@ -136,6 +136,62 @@ TEST_CASE("a FIFO place counts from the next edge on") {
 TEST_CASE("a FIFO place counts from the next edge on, peers constructed first") {
     check_credit(true);
 }
+
+TEST_CASE("fetches that wait for places at the KV buffer go at the edge after a place comes back") {
+    params p = small_chip();
+    p.rows.count = 1;
+    p.link.latency = 8;
+    p.dispatch.unconditional_planes = 8;
+    p.dispatch.fetches_per_cycle = 64;
+    job_shape shape;
+    shape.keys = 12;  // three keys a column, admitted at three edges, 8 atoms each: 96 fetches for 64 places
+    shape.head_dim = 256;
+    peer_options o;
+    o.link = 8;
+    o.fetch_cycles = [](std::uint32_t, std::uint32_t, unsigned) { return cycle_t{300}; };
+    bench b(p, make_job(shape, p), o);
+    REQUIRE(b.run() == "");
+    const std::vector<cycle_t>& at = b.book().fetched_at;
+    REQUIRE(at.size() == 96);
+    CHECK(at[31] == at[0]);
+    CHECK(at[32] == at[0] + 1);
+    CHECK(at[62] == at[0] + 1);  // the last place is kept for releases
+    // Seen, and their places given back, at 8 and 9. Nothing else happens there: the places alone wake the dispatcher.
+    CHECK(at[63] == at[0] + 9);
+    CHECK(at[94] == at[0] + 9);
+    CHECK(at[95] == at[0] + 10);
+}
+
+namespace {
+
+/// An END_REQ that comes at edge n ends the request from n + 1 on, whoever runs first at n.
+void check_late_end_req(bool peers_first) {
+    params p = small_chip();
+    p.rows.count = 1;
+    peer_options o;
+    o.dies_at = [](const block_row&, std::uint32_t) { return 0u; };
+    o.port_places = 1;
+    o.port_cycles = 3;
+    o.first = peers_first;
+    bench b(p, make_job({}, p), o);
+    REQUIRE(b.run() == "");
+    const std::vector<cycle_t>& reads = b.stubs->reads[0];
+    REQUIRE(reads.size() == 4);
+    // The second read finds no place; the first is answered at 3, so the second gets its END_REQ at 4, and its answer.
+    CHECK(reads[1] == reads[0] + 1);
+    CHECK(reads[2] == reads[0] + 5);
+    CHECK(reads[3] == reads[0] + 6);
+}
+
+}  // namespace
+
+TEST_CASE("a late END_REQ counts from the next edge on") {
+    check_late_end_req(false);
+}
+TEST_CASE("a late END_REQ counts from the next edge on, peers run first") {
+    check_late_end_req(true);
+}
+
 // The first tile (4 keys of column 0) is open and goes on; the second one opens at edge 11.
 TEST_CASE("high water mark seen at edge 11: only the first tile") {
     check_level(11, 4);

@@ -234,7 +234,7 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
     if (fresh || by_lane) {
         const auto same = [&](const admission& a) { return a.block == id && a.key == item.key && a.kv == r.kv; };
         if (!by_lane || std::none_of(admissions.rbegin(), admissions.rend(), same))
-            admissions.push_back({now, column, id, item.key, r.kv, 0});
+            admissions.push_back({now, column, id, item.key, r.kv, 0, false});
         const std::uint64_t tile = tile_of(id, item.key);
         const bool opens = !any_tile_ || tile > highest_tile_;
         if (opens)
@@ -254,7 +254,7 @@ void ledger::admit(unsigned lane, const plane_item& item, cycle_t now) {
             problem(now, who + " was admitted above the high water mark, not of the oldest open tile");
     }
     k.rows = static_cast<row_mask>(k.rows | 1u << row);
-    row_admissions.push_back({now, column, id, item.key, r.kv, static_cast<row_mask>(1u << row)});
+    row_admissions.push_back({now, column, id, item.key, r.kv, static_cast<row_mask>(1u << row), item.more});
     for (admission& a : admissions)
         if (a.column == column && (by_lane ? a.block == id && a.key == item.key && a.kv == r.kv : a.at == now))
             a.rows = static_cast<row_mask>(a.rows | 1u << row);

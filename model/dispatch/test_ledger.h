@@ -46,6 +46,7 @@ struct admission {
     std::uint32_t key = 0;
     std::uint32_t kv = 0;
     row_mask rows = 0;
+    bool more = false;  ///< of a row: it was told that more keys follow
 };
 
 class ledger {

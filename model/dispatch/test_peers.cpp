@@ -153,6 +153,8 @@ void peers::serve(unsigned column, tlm::tlm_generic_payload& payload, cycle_t no
 // ---- what the peers do at an edge -----------------------------------------------------------------------------------
 
 void peers::step(cycle_t now) {
+    if (options_.first && now < stop_at_)
+        wake();  // before anything that wakes the dispatcher
     if (now == start_at_) {
         ++started_;
         job_item item;

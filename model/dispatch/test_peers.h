@@ -48,8 +48,9 @@ struct peer_options {
     cycle_t write_cycles = 7;
     std::vector<level_change> levels;
     bool random_levels = false;
-    cycle_t link = 1;   ///< latency of what the peers send
-    unsigned jobs = 1;  ///< how often the job is started, each time after the end of the one before
+    cycle_t link = 1;    ///< latency of what the peers send
+    bool first = false;  ///< they run before the dispatcher at each edge; else mostly after it
+    unsigned jobs = 1;   ///< how often the job is started, each time after the end of the one before
     std::uint32_t seed = 1;
 };
 

@@ -277,6 +277,26 @@ TEST_CASE("writes wait for the high mark while reads keep coming, and then come 
     }
 }
 
+TEST_CASE("a batch begins with the write that reaches the high mark, and not with the one before it") {
+    std::deque<bench> benches;
+    for (const unsigned writes : {3u, 4u}) {
+        auto params = test::channels(1);
+        params.refresh = dram_refresh::none;
+        params.write_high = 4;
+        params.write_low = 1;
+        bench& b = benches.emplace_back("b" + std::to_string(writes), params);
+        for (unsigned n = 0; n < 300; ++n) {
+            b.driver().list.push_back({false, b.at(0, 0, n % 4, n / 4 % 32), 100});
+            if (n >= 50 && n < 50 + writes)
+                b.driver().list.push_back({true, b.at(0, 1, n % 4, 0), 100, 32, std::vector<unsigned char>(32, 1)});
+        }
+    }
+    sc_core::sc_start();
+    const auto last_read = [](const bench& b) { return b.cycle_of(dram_command_kind::read, 299); };
+    CHECK(benches[0].cycle_of(dram_command_kind::write) > last_read(benches[0]));
+    CHECK(benches[1].cycle_of(dram_command_kind::write) + 100 < last_read(benches[1]));
+}
+
 TEST_CASE("a read waits for the age cap and its batch at most, however many writes keep coming") {
     auto params = test::channels(1);
     params.refresh = dram_refresh::none;

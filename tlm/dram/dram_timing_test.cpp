@@ -287,6 +287,8 @@ TEST_CASE("nanoseconds become cycles by rounding up, the refresh interval by rou
     CHECK(t.cwl == 5);  // 4.5
     CHECK(t.refi == 3510);
     CHECK(t.burst == 2);  // 1.8
+    clocks.dram_mhz = 899;
+    CHECK(dram_timing(params, clocks).refi == 3506);  // 3506.1
     clocks.dram_mhz = 1000;
     CHECK(dram_timing(params, clocks).rc == 48);
 }
