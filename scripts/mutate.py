@@ -205,6 +205,8 @@ class Bench:
         original = (ROOT / mutant["file"]).read_bytes()
         name = pathlib.Path(mutant["file"])
         text = original.decode()
+        if text.count(mutant["old"]) != 1:
+            return {"result": "stale"}  # the file was edited while this command ran
         try:
             for tests in stages:
                 if not self.sound.issuperset(tests):

@@ -192,6 +192,23 @@ TEST_CASE("what cannot be served is answered with an error") {
     CHECK(b.kv.counters().k_reads == 1);
 }
 
+TEST_CASE("a read that waits for data which then lose their line is an error, not the bytes of what lies there now") {
+    kv_params p;  // 16 lines in each of 64 banks
+    p.buffer.kv_bytes = 32768;
+    p.buffer.banks = 64;
+    kv_bench b(p);
+    for (std::uint64_t i = 1; i < 16; ++i)
+        b.k.at(10, k_fetch(atom(i), 0));
+    b.k.at(60, k_fetch(atom(0), 0));  // the last line of the bank; it is filled at 81
+    b.k_readers[0]->read(65, atom(0), 8);
+    b.k.at(70, release_of(k_fetch(atom(0))));
+    b.k.at(82, k_fetch(atom(100), 0));  // takes the line away before the read can be served
+    b.finish(200);
+    CHECK(b.kv.counters().all().evictions == 1);
+    REQUIRE(b.k_readers[0]->results.size() == 1);
+    CHECK(b.k_readers[0]->results[0].status == tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
 TEST_CASE("a port takes port_queue reads and then withholds END_REQ") {
     kv_params p;
     p.buffer.port_queue = 3;
@@ -224,6 +241,8 @@ TEST_CASE("a reader that does not take its data stops its port and nobody else")
     CHECK(b.k_readers[0]->results.size() == 1);
     CHECK(b.k_readers[1]->results.size() == 4);
     CHECK_THAT(b.kv.waits_for(), Catch::Contains("END_RESP is due"));
+    // Reader 1 has all four. Of reader 0 one is at the reader, and read_latency of them fill the pipe.
+    CHECK(b.kv.counters().k_deliveries == 4 + 1 + kv_params{}.buffer.read_latency);
     b.k_readers[0]->resume();
     b.finish(120);
     CHECK(b.k_readers[0]->results.size() == 4);
