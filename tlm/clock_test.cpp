@@ -132,6 +132,18 @@ TEST_CASE("wake_at runs at that edge, at the earliest the next one, and sleeps u
     CHECK(core.edges() == 2);
 }
 
+TEST_CASE("wake_at for the edge after the next one does not wake at the next one") {
+    clock_domain core("core", core_period);
+    clock_gate gate("gate", core);
+    recorder module("module");
+    module.clk.bind(gate);
+    starter start("start");
+    start.plan = {{sc_time(5, sc_core::SC_NS), [&] { module.wake_at(6); }},     // now is 4
+                  {sc_time(20, sc_core::SC_NS), [&] { module.wake_at(17); }}};  // now is 16
+    sc_core::sc_start(1, sc_core::SC_US);
+    CHECK(module.ran == cycles{6, 17});
+}
+
 TEST_CASE("an earlier wake does not lose a later one, and one edge is one step") {
     clock_domain core("core", core_period);
     clock_gate gate("gate", core);
