@@ -138,3 +138,33 @@ TEST_CASE("an idle memory lets the simulation end, and its refreshes are still c
     CHECK(b.dram.counters(0).row_misses == 2);  // the refresh closed the row
     CHECK(b.dram.waits_for().empty());
 }
+
+TEST_CASE("the total is the sum over the pseudo channels, count by count") {
+    auto params = test::channels(4);
+    bench b("b", params);
+    for (unsigned ch = 0; ch < 4; ++ch)
+        for (unsigned n = 0; n < 300 * (ch + 1); ++n)
+            b.driver(ch).list.push_back({n % 3 == 0, b.at(n / 7 % 5, n % 4, n % 3, n % 32, ch), 100.0 * (ch + 1)});
+    b.driver(3).list.push_back({false, b.at(0, 0, 0, 0, 2), 100});  // another channel's: an error
+    sc_core::sc_start();
+    sc_core::sc_start(20, sc_core::SC_US);
+    using count = std::uint64_t dram_counters::*;
+    const std::vector<count> counts = {
+        &dram_counters::bytes_read,     &dram_counters::bytes_written,  &dram_counters::reads,
+        &dram_counters::writes,         &dram_counters::row_hits,       &dram_counters::row_misses,
+        &dram_counters::row_conflicts,  &dram_counters::activates,      &dram_counters::precharges,
+        &dram_counters::refreshes,      &dram_counters::errors,         &dram_counters::data_cycles,
+        &dram_counters::refresh_cycles, &dram_counters::waiting_cycles, &dram_counters::idle_cycles,
+        &dram_counters::cycles,         &dram_counters::active_cycles};
+    const dram_counters total = b.dram.total();
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+        INFO("count " << i);
+        std::uint64_t sum = 0;
+        for (unsigned ch = 0; ch < 4; ++ch)
+            sum += b.dram.counters(ch).*counts[i];
+        CHECK(total.*counts[i] == sum);
+        CHECK(sum > 0);
+        CHECK(b.dram.counters(3).*counts[i] < sum + (counts[i] == &dram_counters::errors ? 1 : 0));
+    }
+    CHECK(total.read_latency.count() == total.reads);
+}
