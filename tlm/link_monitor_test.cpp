@@ -15,6 +15,8 @@ using tlm::tlm_phase;
 
 namespace {
 
+TLM_DECLARE_EXTENDED_PHASE(ignorable);
+
 /// Both ends of a memory link: answers END_REQ at once, responds when told.
 struct memory_ends : sc_core::sc_module, tlm::tlm_fw_transport_if<>, tlm::tlm_bw_transport_if<> {
     tlm::tlm_initiator_socket<> initiator{"initiator"};
@@ -92,12 +94,15 @@ TEST_CASE("memory monitor: one transaction for a request with all its phases, by
     CHECK(delay == sc_core::sc_time(4, sc_core::SC_NS));
     CHECK(monitor.transactions() == 1);
     CHECK(monitor.bytes() == 32);
+    phase = ignorable;
+    CHECK(e.initiator->nb_transport_fw(p, phase, delay) == tlm::TLM_ACCEPTED);
+    CHECK(monitor.transactions() == 1);
     phase = tlm::BEGIN_RESP;
     CHECK(e.target->nb_transport_bw(p, phase, delay) == tlm::TLM_UPDATED);
     CHECK(phase == tlm::END_RESP);
     CHECK(e.initiator->nb_transport_fw(p, phase, delay) == tlm::TLM_ACCEPTED);
     CHECK(monitor.transactions() == 1);
-    CHECK(e.forward == std::vector<const tlm_generic_payload*>{&p, &p});
+    CHECK(e.forward == std::vector<const tlm_generic_payload*>{&p, &p, &p});
     CHECK(e.backward == std::vector<const tlm_generic_payload*>{&p});
 
     auto& q = pool.acquire(tlm::TLM_WRITE_COMMAND, 0, 64);
