@@ -345,3 +345,40 @@ TEST_CASE("an item for a target without a handler, and b_transport, are errors")
     CHECK(sc_core::sc_report_handler::get_count("pade/stream") == 2);
     sc_core::sc_report_handler::initialize();  // forget the counts
 }
+
+namespace {
+
+/// Four links side by side, told apart by tags; handlers named at compile time and at run time.
+struct hub : sc_core::sc_module {
+    sc_core::sc_vector<stream_initiator<number_item>> out{"out", 4};
+    sc_core::sc_vector<stream_target<number_item>> in{"in", 4};
+    std::vector<std::pair<unsigned, unsigned>> items;   // tag, value
+    std::vector<std::pair<unsigned, cycle_t>> credits;  // tag, edge
+    explicit hub(sc_core::sc_module_name name) : sc_module(name) {
+        for (unsigned i = 0; i < 4; ++i) {
+            if (i % 2 == 0)
+                out[i].on_credit<hub, &hub::on_credit>(this, 10 + i);
+            else
+                out[i].on_credit(this, &hub::on_credit, 10 + i);
+            in[i].on_item<hub, &hub::on_item>(this, 20 + i);
+            out[i].bind(in[i]);
+        }
+    }
+    void on_item(unsigned tag, number_item& item) { items.emplace_back(tag, item.value); }
+    void on_credit(unsigned tag, cycle_t edge) { credits.emplace_back(tag, edge); }
+};
+
+}  // namespace
+
+TEST_CASE("items and credits of each link carry the link's own tag") {
+    hub h("hub");
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+    number_item item;
+    for (unsigned i = 0; i < 4; ++i) {
+        item.value = 100 + i;
+        h.out[i].send(item, 1);
+        h.in[3 - i].give_credit(5 + i);
+    }
+    CHECK(h.items == std::vector<std::pair<unsigned, unsigned>>{{20, 100}, {21, 101}, {22, 102}, {23, 103}});
+    CHECK(h.credits == std::vector<std::pair<unsigned, cycle_t>>{{13, 5}, {12, 6}, {11, 7}, {10, 8}});
+}
