@@ -26,8 +26,8 @@
 namespace pade {
 
 struct accelerator_options {
-    bool check_tlm = false;             ///< protocol checkers on every link
-    bool reverse_construction = false;  ///< build the modules in the opposite order: no result may change
+    bool check_tlm = false;               ///< protocol checkers on every link
+    bool reverse_construction = false;    ///< build the modules in the opposite order: no result may change
     std::vector<link_fault> faults = {};  ///< what is lost on its way: a run with one gets stuck
 };
 
