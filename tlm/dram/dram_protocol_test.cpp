@@ -187,16 +187,22 @@ TEST_CASE("reads go on when END_RESP comes, without a refresh that has the choic
 }
 
 TEST_CASE("a response comes at the edge after the END_RESP before it, also when that comes at an edge") {
-    bench b("b", test::channels(1));
-    for (unsigned n = 0; n < 10; ++n)
-        b.driver().list.push_back({true, std::uint64_t{n} * 32, 100, 32, bytes(32, 3)});
-    b.driver().end_by = traffic::ending::later;
-    b.driver().end_after_ns = 1;
-    sc_core::sc_start();
-    REQUIRE(b.driver().all_done());
-    for (unsigned n = 0; n < 10; ++n) {
-        INFO("write " << n);
-        CHECK(b.driver().list[n].done_ns == Approx(102 + 2 * n));  // BEGIN_RESP at 101 + 2 n, END_RESP an edge later
+    bench asleep("asleep", test::channels(1)), awake("awake", test::channels(1));
+    awake.dram.run_every_cycle(true);  // it runs at the edge of the END_RESP too, and after it
+    for (bench* b : {&asleep, &awake}) {
+        for (unsigned n = 0; n < 10; ++n)
+            b->driver().list.push_back({true, std::uint64_t{n} * 32, 100, 32, bytes(32, 3)});
+        b->driver().end_by = traffic::ending::later;
+        b->driver().end_after_ns = 1;
+    }
+    sc_core::sc_start(1, sc_core::SC_US);
+    for (bench* b : {&asleep, &awake}) {
+        REQUIRE(b->driver().all_done());
+        for (unsigned n = 0; n < 10; ++n) {
+            INFO("write " << n);
+            CHECK(b->driver().list[n].done_ns ==
+                  Approx(102 + 2 * n));  // BEGIN_RESP at 101 + 2 n, END_RESP an edge later
+        }
     }
 }
 
