@@ -252,6 +252,12 @@ def passed(mutant, result):
     return result["result"] == ("survived" if mutant.get("equivalent") else "killed")
 
 
+def settled(mutant, result, units):
+    """Need not run again. That one survived its folder's tests says nothing about the whole chip."""
+    return (result is not None and result.get("digest") == digest(mutant) and passed(mutant, result)
+            and (result["result"] == "killed" or units or not result.get("units")))
+
+
 def bar(done, total, text):
     if not sys.stderr.isatty():
         return
@@ -268,8 +274,7 @@ def run(mutants, options):
         results_path.unlink(missing_ok=True)
     before = results_of(results_path)
     if not options.draw:
-        mutants = [m for m in mutants if not (m["id"] in before and before[m["id"]].get("digest") == digest(m)
-                                              and passed(m, before[m["id"]]))]
+        mutants = [m for m in mutants if not settled(m, before.get(m["id"]), options.units)]
     if not mutants:
         print("every mutant has its result; --fresh begins anew")
         return 0
@@ -285,7 +290,7 @@ def run(mutants, options):
         bar(number, len(mutants), m["id"])
         begin = time.monotonic()
         result = bench.judge(m, m["stages"][:m["units"]] if options.units else m["stages"])
-        result.update(id=m["id"], digest=digest(m), seconds=round(time.monotonic() - begin, 1))
+        result.update(id=m["id"], digest=digest(m), units=options.units, seconds=round(time.monotonic() - begin, 1))
         with open(results_path, "a") as out:
             out.write(json.dumps(result) + "\n")
         good = passed(m, result)
@@ -308,7 +313,7 @@ Made by `scripts/mutate.py --table`; the faults are in `testbench/mutants/`. Eac
 changed as one could get it wrong. In a copy of the tree it is built, and tests run until one fails: that one is named
 here. `scripts/test.sh --full` runs 6 of them, drawn by a seed that it prints.
 
-    scripts/mutate.py                      # all that have no result yet (about an hour on two cores)
+    scripts/mutate.py                      # all that have no result yet (all of them: an hour on two cores)
     scripts/mutate.py --only 'qkpu-*'      # some
     scripts/mutate.py --draw 6 --seed 1    # what --full does
     scripts/mutate.py --list               # names, files and changes
@@ -346,7 +351,9 @@ def write_table(mutants, results_path):
                      f"{cell(by)} |")
     if equivalent:
         lines += ["", f"## {len(equivalent)} that change nothing, with the proof", "",
-                  "They are built and run like the others; a test that fails on one of them is an error.", "",
+                  "They are built and run like the others; a test that fails on one of them is an error."
+                  + (" (For this table: the tests of their folder.)" if any(results[m["id"]].get("units")
+                                                                          for m in equivalent) else ""), "",
                   "| Name | Module | Change | Why nothing changes |", "|---|---|---|---|"]
         for m in equivalent:
             lines.append(f"| `{m['id']}` | {m['module']} | {code(m['old'])} → {code(m['new'])} | {cell(m['equivalent'])} |")
