@@ -129,7 +129,7 @@ void q_buffer::send_read(cycle_t now) {
         payload& trans = pool_.acquire(tlm::TLM_READ_COMMAND, row.q_address + offset, atom_bytes);
         // The data go where they belong: the pointer also tells which block an answer is for.
         trans.set_data_ptr(
-            reinterpret_cast<unsigned char*>(held->data.data() + held->next_row * max_head_dim + offset));
+            reinterpret_cast<unsigned char*>(held->data.data() + std::size_t{held->next_row} * max_head_dim + offset));
         read_of_head(row.kv) += atom_bytes;
         counters_.bytes_read += atom_bytes;
         if (++held->next_atom == held->block->row_bytes / atom_bytes) {
