@@ -1,4 +1,6 @@
 // What a combination of parameters and trace can and cannot do.
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "model/dispatch/tile_order.h"
@@ -7,12 +9,39 @@
 
 namespace pade {
 
+/// With K by value a key is read only when all its atoms are there, and keeps those that came first: keys that share
+/// the KV buffer must all find room in it, or each could wait for the other's lines for ever.
+static void check_key_lines(const params& p, const trace_set& trace) {
+    constexpr std::uint64_t atom = 32;
+    const std::uint64_t atoms = (trace.head_dim + atom - 1) / atom;  // of a key
+    if (p.layout.k != k_layout_kind::value_major || atoms == 1)
+        return;
+    const bool decode = trace.phase == trace_phase::decode;
+    // A decode step packs KV heads into its rows, each with keys of its own; rows that drift apart hold other keys too.
+    const std::uint64_t streams = decode ? std::min<std::uint64_t>(p.rows.count, trace.kv_heads.size()) : 1;
+    const bool drifting = p.dispatch.admission == dispatch_admission::per_lane;
+    const std::uint64_t of_column = p.lane.scoreboard_entries + (drifting ? p.dispatch.drift_keys : 0);
+    const std::uint64_t blocks = decode ? 1 : p.rows.blocks_in_flight;
+    const std::uint64_t keys = streams * std::min<std::uint64_t>(blocks * trace.keys, p.lane.count * of_column);
+    const std::uint64_t lines = p.buffer.kv_bytes / atom;
+    // A bank is not filled evenly to its last line.
+    const std::uint64_t wanted = (keys + p.buffer.banks) * atoms;
+    const std::uint64_t step = p.buffer.banks;
+    if (wanted > lines)
+        throw input_error(
+            "layout.k value_major: the lanes can hold " + std::to_string(keys) + " keys of " + std::to_string(atoms) +
+            " atoms at a time, buffer.kv_bytes " + std::to_string(p.buffer.kv_bytes) + " has room for " +
+            std::to_string(lines) + " atoms; allowed: buffer.kv_bytes from " +
+            std::to_string((wanted + step - 1) / step * step * atom) + " on, or fewer lane.scoreboard_entries");
+}
+
 void check_supported(const params& p, const trace_set& trace) {
     if (trace.head_dim % 8 != 0)
         throw input_error("head_dim of " + trace.path.string() + " is " + std::to_string(trace.head_dim) +
                           "; allowed: multiples of 8 up to 256");
     if (p.ista.enabled)
         (void)make_tile_order(p.ista.order);  // refuses a custom one that is not there
+    check_key_lines(p, trace);
 }
 
 void check_flips(const params& p, const trace_set& trace, const std::vector<bit_flip>& flips) {

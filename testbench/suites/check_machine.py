@@ -227,7 +227,7 @@ SWITCHES = """
     dram.page_policy=closed dram.page_policy=timed dram.arbiter_queue=1
     dispatch.admission=per_lane dispatch.admission=per_lane+dispatch.drift_keys=1
     layout.k=value_major+lane.key_bits=4 layout.k=value_major+lane.key_bits=6+dispatch.order=in_order
-    layout.k=value_major+buffer.kv_bytes=32768+buffer.banks=64 layout.k=value_major+lane.scoreboard_entries=1
+    layout.k=value_major+buffer.kv_bytes=36864+buffer.banks=64 layout.k=value_major+lane.scoreboard_entries=1
     layout.k=value_major+dispatch.order=in_order_single layout.k=value_major+ista.enabled=false
     layout.k=value_major+lane.count=32+buffer.k_planes_per_cycle=1 layout.k=value_major+buffer.port_queue=1
     ista.enabled=false ista.enabled=false+ista.score_bytes=1024
