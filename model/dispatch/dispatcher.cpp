@@ -11,8 +11,8 @@ namespace pade {
 dispatcher::dispatcher(sc_core::sc_module_name name, const params& p)
     : clocked_module(name),
       k_port("k_port", p.lane.count),
-      planes("planes", p.lane.count * p.rows.count),
-      verdicts("verdicts", p.lane.count * p.rows.count),
+      planes("planes", std::size_t{p.lane.count} * p.rows.count),
+      verdicts("verdicts", std::size_t{p.lane.count} * p.rows.count),
       params_(p),
       map_(p.dram),
       rows_(p.rows.count),
