@@ -3,12 +3,14 @@
 #
 #   scripts/install-deps.sh           to build and run
 #   scripts/install-deps.sh --tests   in addition what only tests and figures need
+#   scripts/install-deps.sh --full    in addition what scripts/test.sh --full measures with
 set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-dev catch2 libboost-dev libcli11-dev
     nlohmann-json3-dev libssl-dev python3 python3-numpy python3-jsonschema)
 # clang with libFuzzer and the sanitizers' runtimes; llvm names functions in their reports.
-[[ ${1:-} != --tests ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm)
+[[ ${1:-} != --tests && ${1:-} != --full ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm)
+[[ ${1:-} != --full ]] || packages+=(gcovr valgrind)
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "This is no Debian system; nothing is installed. Needed, by Debian's names: ${packages[*]}" >&2

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs all tests. Exit code 0 only if everything passed.
 #
-#   scripts/test.sh          all tests but those labelled `full`; unit tests and one small trace with sanitizers
-#   scripts/test.sh --full   in addition every trace set, also with sanitizers
+#   scripts/test.sh          all tests but those labelled `full`; unit tests, one small trace and fuzz targets with sanitizers
+#   scripts/test.sh --full   in addition every trace set, also with sanitizers, random worlds, kills, more fuzzing, bad input
+#                            with sanitizers, six mutants, and the coverage of model/ and tlm/
 #
 # PADE_TRACES: directories with trace sets, separated by colons (default: traces/).
 set -uo pipefail
@@ -12,8 +13,8 @@ full=false
 case "${1:-}" in
     --full) full=true ;;
     "") ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' scripts/test.sh; exit 0 ;;
-    *) sed -n '2,7s/^# \{0,1\}//p' scripts/test.sh; exit 2 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' scripts/test.sh; exit 0 ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' scripts/test.sh; exit 2 ;;
 esac
 
 export PADE_TRACES=${PADE_TRACES:-$root/traces}
@@ -55,7 +56,13 @@ need() { stage "$@" || summary; }
 build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
 run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
 
-need "install" scripts/install-deps.sh --tests
+install=--tests
+fuzz_seconds=20
+if $full; then
+    install=--full
+    fuzz_seconds=60
+fi
+need "install" scripts/install-deps.sh $install
 need "configure, release" configure release build
 need "build, release" build build 1000
 stage "tests, release" run_tests build -LE '^full$'
@@ -63,13 +70,19 @@ stage "documents" "$python" scripts/check_docs.py
 
 need "configure, sanitizers" configure sanitize build-sanitize
 need "build, sanitizers" build build-sanitize 1500
-stage "unit tests, sanitizers" run_tests build-sanitize -L '^unit$' -LE '^full$'
+stage "unit tests, sanitizers" run_tests build-sanitize -L '^(unit|fuzz)$' -LE '^full$'
 stage "small trace, sanitizers" build-sanitize/pade-sim run --trace traces/use-lite/l0-decode8-s128-gpl3 \
     --out out/test-sanitize --force --check-tlm
+stage "fuzzing, $fuzz_seconds s each" scripts/fuzz.sh $fuzz_seconds
 
 if $full; then
-    stage "every trace set, release" run_tests build -L '^full$'
+    stage "every trace set, worlds, kills" run_tests build -L '^full$'
     stage "every trace set, sanitizers" run_tests build-sanitize -L '^full$'
+    stage "bad input, sanitizers" run_tests build-sanitize -R '^suite: bad input$'
+    stage "mutants" "$python" scripts/mutate.py --draw 6 -j "$(parallel_jobs 1000)"
+    stage "coverage" scripts/coverage.sh
+    stage "valgrind" valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+        build/pade-sim run --trace traces/use-lite/l0-decode8-s128-gpl3 --out out/valgrind --force --check-tlm
     rm -rf out/test-results
     stage "planes and retained pairs of every set" "$python" scripts/results.py --sets "$PADE_TRACES" \
         --out out/test-results --table value-rule
