@@ -87,8 +87,7 @@ TEST_CASE("random orders and counts give a bijection") {
         params.bank_groups = 1u << group_bits;
         params.rows = 1u << row_bits;
         params.page_bytes = 1u << page_bits;
-        std::vector<std::string> words = {"row:" + std::to_string(row_bits),
-                                          "bank:" + std::to_string(bank_bits),
+        std::vector<std::string> words = {"row:" + std::to_string(row_bits), "bank:" + std::to_string(bank_bits),
                                           "column:" + std::to_string(page_bits - 5),
                                           "bank_group:" + std::to_string(group_bits),
                                           "pseudo_channel:" + std::to_string(channel_bits)};
