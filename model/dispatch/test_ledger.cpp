@@ -116,7 +116,7 @@ void ledger::load_queries(const block_ptr& block, cycle_t now) {
     settle(now);
     if (block->id != blocks_loaded_ || block->id >= blocks_fetched_)
         problem(now, "block " + std::to_string(block->id) + " was loaded out of order");
-    if (loaded_.size() != 0 && loaded_.back().visible > now)
+    if (!loaded_.empty() && loaded_.back().visible > now)
         problem(now, "a block was loaded while another one was being loaded");
     if (block->id >= seen(left_, now) + blocks_in_flight_)
         problem(now, "block " + std::to_string(block->id) + " was loaded while its slot was in use");

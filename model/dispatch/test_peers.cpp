@@ -10,8 +10,8 @@ peers::peers(sc_core::sc_module_name name, const params& p, std::shared_ptr<cons
              const peer_options& options)
     : clocked_module(name),
       k_port("k_port", p.lane.count),
-      planes("planes", p.lane.count * p.rows.count),
-      verdicts("verdicts", p.lane.count * p.rows.count),
+      planes("planes", std::size_t{p.lane.count} * p.rows.count),
+      verdicts("verdicts", std::size_t{p.lane.count} * p.rows.count),
       book(p, work),
       reads(p.lane.count),
       answers(p.lane.count),
@@ -140,7 +140,7 @@ void peers::serve(unsigned column, tlm::tlm_generic_payload& payload, cycle_t no
     for (unsigned byte = 0; byte < payload.get_data_length(); ++byte) {
         unsigned data = select != nullptr ? 0 : ledger::byte_at(payload.get_address() + byte);
         for (unsigned j = 0; j < 8 && select != nullptr; ++j)
-            data |= (ledger::byte_at(payload.get_address() + 8 * byte + j) >> select->bit & 1u) << j;
+            data |= (ledger::byte_at(payload.get_address() + std::uint64_t{8} * byte + j) >> select->bit & 1u) << j;
         payload.get_data_ptr()[byte] = static_cast<unsigned char>(data);
     }
     if (select != nullptr)
@@ -304,7 +304,7 @@ void peers::step_blocks(cycle_t now) {
 
 // ---- bench ----------------------------------------------------------------------------------------------------------
 
-bench::bench(const params& p, std::shared_ptr<const job> work, const peer_options& options, bool peers_first)
+bench::bench(const params& p, const std::shared_ptr<const job>& work, const peer_options& options, bool peers_first)
     : lanes(p.lane.count) {
     if (peers_first)
         stubs = std::make_unique<peers>("stubs", p, work, options);

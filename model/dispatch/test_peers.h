@@ -154,7 +154,8 @@ struct bench {
     std::vector<std::unique_ptr<protocol_checker>> checkers;
     unsigned lanes;
 
-    bench(const params& p, std::shared_ptr<const job> work, const peer_options& options, bool peers_first = false);
+    bench(const params& p, const std::shared_ptr<const job>& work, const peer_options& options,
+          bool peers_first = false);
     /// Runs the job to its end (at most `limit` edges) and then some; returns what went wrong, one line each.
     std::string run(cycle_t limit = 200000);
     ledger& book() { return stubs->book; }

@@ -33,7 +33,8 @@ void plan_memory(job& work, const k_layout& layout, const address_map& map, unsi
         return address;
     };
     const std::uint64_t atom = map.atom_bytes();
-    work.o_row_bytes = static_cast<std::uint32_t>((work.head_dim * output_bytes + atom - 1) / atom * atom);
+    work.o_row_bytes =
+        static_cast<std::uint32_t>((std::uint64_t{work.head_dim} * output_bytes + atom - 1) / atom * atom);
     for (job_kv_head& kv : work.kv_heads)
         kv.v_address = take(work.keys, work.row_bytes());
     for (job_head& head : work.heads) {

@@ -70,7 +70,7 @@ void softmax_row::accumulate(std::uint32_t p, const std::int8_t* v) {
     std::int64_t* o = o_.data();
     const std::size_t dims = o_.size();
     for (std::size_t d = 0; d < dims; ++d)
-        o[d] += std::int64_t{weight * v[d]};
+        o[d] += std::int64_t{weight * v[d]};  // NOLINT(bugprone-implicit-widening-of-multiplication-result): see above
     l_ += p;
 }
 

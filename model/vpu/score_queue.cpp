@@ -23,7 +23,7 @@ std::uint64_t pairs_at_most(const params& p) {
 
 score_queue::score_queue(sc_core::sc_module_name name, const params& p)
     : clocked_module(name),
-      scores("scores", p.rows.count * p.lane.count),
+      scores("scores", std::size_t{p.rows.count} * p.lane.count),
       thresholds("thresholds", p.rows.count),
       params_(p),
       score_memory_(p.ista.score_bytes / score_spill::pair_bytes),

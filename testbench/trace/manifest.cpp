@@ -157,7 +157,7 @@ class manifest_loader {
             return;
         }
         const json_cursor entry = files[name];
-        const fs::path path = resolve(entry);
+        fs::path path = resolve(entry);
         const auto known = source.files.find(name);
         if (known == source.files.end() || known->second != path)
             entry["path"].fail("is " + entry["path"].dump(),
@@ -169,7 +169,7 @@ class manifest_loader {
     template <typename T>
     fs::path read_file(const json_cursor& files, const std::string& name, std::uint32_t rows, std::vector<T>& into) {
         const json_cursor entry = files[name];
-        const fs::path path = resolve(entry);
+        fs::path path = resolve(entry);
         npy_array<T> array = read_npy<T>(path, {rows, set_.head_dim});
         const file_facts facts{array.file_bytes, array.sha256};
         const file_facts& known = facts_.insert({path, facts}).first->second;
@@ -211,7 +211,7 @@ class manifest_loader {
         if (text.empty() || text.find('\0') != std::string::npos || fs::path(text).is_absolute())
             where.fail("is " + where.dump(), "a path relative to the set");
         std::error_code error;
-        const fs::path file = fs::canonical(root_ / text, error);
+        fs::path file = fs::canonical(root_ / text, error);
         if (error)
             where.fail(fmt::format("is {}: {}", where.dump(), error.message()), "a file inside the set");
         if (!inside_set(file))

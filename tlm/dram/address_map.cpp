@@ -54,6 +54,7 @@ address_map::address_map(const dram_params& params) {
         throw input_error(
             "dram.page_bytes is " + std::to_string(params.page_bytes) +
             "; allowed: at least one burst, dram.bus_bits / 8 * dram.burst_length = " + std::to_string(atom) + " B");
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): atom has been set
     widths[column] = bits_of("dram.page_bytes / burst", params.page_bytes / atom);
 
     const bool widths_follow = words_of(params.mapping) == words_of(dram_params{}.mapping);

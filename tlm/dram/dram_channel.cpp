@@ -36,12 +36,12 @@ void dram_channel::issue(cycle_t at) {
     if (!one_bus_) {
         issue_column(at);
         issue_row(at);
-    } else if (at >= row_bus_free_ && std::any_of(parts_.begin(), parts_.end(), refresh_ready)) {
-        issue_row(at);
-    } else if (at >= row_bus_free_ && issue_column(at)) {
-        row_bus_free_ = at + 1;
     } else {
-        issue_row(at);
+        const bool column_first = at >= row_bus_free_ && std::none_of(parts_.begin(), parts_.end(), refresh_ready);
+        if (column_first && issue_column(at))
+            row_bus_free_ = at + 1;
+        else
+            issue_row(at);
     }
     for (auto& part : parts_)
         if (part->stale())

@@ -106,22 +106,25 @@ unsigned pseudo_channel::issue_row(cycle_t now) {
         return 0;
     account(now);
     const choice chosen = row_;
-    dram_request* request = chosen.request < 0 ? nullptr : &rows()[static_cast<std::size_t>(chosen.request)];
+    // What an ACT always and a PRE mostly is for.
+    const auto asked_by = [&]() -> dram_request& { return rows()[static_cast<std::size_t>(chosen.request)]; };
     std::uint32_t row = 0;
     unsigned slots = 1;
     switch (chosen.kind) {
-        case command::activate:
-            row = request->row;
+        case command::activate: {
+            dram_request& request = asked_by();
+            row = request.row;
             slots = t_.act_slots;
             banks_.activate(chosen.bank, row, now);
             ++counters_.activates;
-            request->found = request->closed_row ? dram_request::outcome::conflict : dram_request::outcome::miss;
+            request.found = request.closed_row ? dram_request::outcome::conflict : dram_request::outcome::miss;
             break;
+        }
         case command::precharge:
             banks_.precharge(chosen.bank, now);
             ++counters_.precharges;
-            if (request != nullptr)
-                request->closed_row = true;
+            if (chosen.request >= 0)
+                asked_by().closed_row = true;
             break;
         case command::precharge_all:
             counters_.precharges += banks_.open();
