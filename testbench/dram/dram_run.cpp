@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "model/errors.h"
 #include "testbench/dram/request_player.h"
@@ -60,7 +61,7 @@ double percentile(std::vector<double>& values, double fraction) {
 }
 
 void add_latencies(stats& s, std::vector<double>& values) {
-    const auto add = [&s](const char* path, const char* text, stat_value value) { s.add(path, "ns", text, value); };
+    const auto add = [&s](const char* path, const char* text, stat_value value) { s.add(path, "ns", text, std::move(value)); };
     constexpr const char* text = "reads, from acceptance to the end of the last beat";
     if (values.empty()) {
         for (const char* path :
