@@ -149,15 +149,18 @@ void accelerator::collect_qkpu(stats& out) const {
     std::uint64_t guard_idle = 0;
     std::uint64_t raised = 0;
     std::uint64_t bounds_in = 0;
+    std::uint64_t tables = 0;
     for (const auto& guard : guards_) {
         guard_busy += guard->counters().busy;
         guard_idle += guard->counters().idle;
         raised += guard->counters().raised;
         bounds_in += guard->counters().bounds;
+        tables += guard->counters().queries;
     }
     out.add("classes.guard.busy", "row-cycles", "a query or a bound is at hand", guard_busy);
     out.add("classes.guard.idle", "row-cycles", "nothing to do", guard_idle);
     out.add("guard.thresholds_raised", "", "times that some row's T rose", raised);
+    out.add("guard.queries", "", "queries that reached a row: interval tables made", tables);
     out.add("guard.bounds_received", "", "lower bounds that reached the threshold units", bounds_in);
 
     out.add("classes.dispatcher.delivering", "column-cycles",
@@ -222,6 +225,8 @@ void accelerator::collect_memory(stats& out) const {
     out.add("buffer.k_feed_utilisation", "", "planes delivered / what the feed could have delivered",
             kv.k_feed_utilisation(params_.buffer.k_planes_per_cycle));
     out.add("buffer.v_port_utilisation", "", "port-cycles with a V read served", kv.v_port_utilisation());
+    out.add("buffer.q_bytes_filled", "B", "written to the Q buffer", q.bytes_read);
+    out.add("buffer.q_bytes_loaded", "B", "sent to the rows", q.bytes_used);
     out.add("buffer.k_reads", "", "bank accesses for K", kv.k_reads);
     out.add("buffer.k_planes", "planes", "64-bit words delivered to the columns", kv.k_planes);
     out.add("buffer.v_reads", "", "bank accesses for V", kv.v_reads);
@@ -283,8 +288,10 @@ void accelerator::collect_vpu(stats& out) const {
     out.add("vpu.utilisation", "", "MACs / (rows x MACs a row x cycles)", ratio(as_double(v.macs), could));
     out.add("vpu.rounds", "", "rounds that computed or rescaled", v.rounds);
     out.add("vpu.rescales", "", "rows rescaled", v.rescales);
+    out.add("vpu.rescale_macs", "", "multiplications of rescales", v.rescale_macs);
     out.add("softmax.max_updates", "", "times that a row's running maximum grew", s.max_updates);
     out.add("softmax.exps", "", "exponentials", s.exps);
+    out.add("score_queue.pairs_in", "pairs", "retained by the lanes", sq.pairs_in);
     out.add("score_queue.peak_pairs", "pairs", "most pairs held at a time", sq.peak_pairs);
     out.add("score_queue.spilled_pairs", "pairs", "ISTA off: pairs that went to DRAM and back", sq.spilled_pairs);
     out.add("score_queue.spill_bytes_written", "B", "ISTA off: whole atoms of pairs written to DRAM",
@@ -350,7 +357,6 @@ void accelerator::collect_heads(stats& out) const {
         out.add(path + "vpu.v_rows_needed", "V rows", "of its query heads", needed);
         out.add(path + "vpu.v_rows_distinct", "V rows", "of this KV head", at_or_zero(v.v_rows_distinct_by_kv, g));
         out.add(path + "vpu.v_rows_read", "V rows", "of this KV head", at_or_zero(v.v_rows_read_by_kv, g));
-        out.add(path + "energy_pj", "pJ", "not modelled yet", std::monostate{});
     }
 }
 

@@ -106,6 +106,8 @@ void add_run_options(CLI::App& app, run_arguments& args) {
     app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
     app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
     app.add_flag("--force", args.force, "replace an existing --out");
+    app.add_option("--energy-table", args.energy_table,
+                   "JSON table of unit energies and areas (default: the one of pade-sim energy --json)");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--json", args.json, "print stats.json instead of the summary");
@@ -127,6 +129,7 @@ int run_command(const run_arguments& args) {
     options.force = args.force;
     options.golden = !args.no_golden;
     options.check_tlm = args.check_tlm;
+    options.energy_table = args.energy_table;
     options.reverse_construction = args.reverse_construction;
     if (args.head >= 0 && args.all_heads)
         throw input_error("--head and --all-heads contradict each other; allowed: one of them");

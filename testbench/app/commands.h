@@ -25,6 +25,7 @@ struct run_arguments {
     std::vector<std::string> sets;
     std::vector<std::string> flips;
     std::vector<std::string> faults;
+    std::string energy_table;
     bool force = false;
     bool check_tlm = false;
     bool no_golden = false;

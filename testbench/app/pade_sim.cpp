@@ -16,6 +16,7 @@
 #include "testbench/app/batch_commands.h"
 #include "testbench/app/commands.h"
 #include "testbench/app/dram_command_line.h"
+#include "testbench/app/energy_command.h"
 #include "testbench/app/log.h"
 #include "testbench/batch/process_pool.h"
 #include "testbench/report/printable.h"
@@ -102,6 +103,9 @@ int sc_main(int argc, char** argv) {
     audit_arguments audit_args;
     CLI::App* audit = app.add_subcommand("audit", "holds a DRAM command log against every rule of the memory");
     add_audit_options(*audit, audit_args);
+    energy_arguments energy_args;
+    CLI::App* energy = app.add_subcommand("energy", "area, power at full load, and the table behind them");
+    add_energy_options(*energy, energy_args);
 
     try {
         app.parse(argc, argv);
@@ -135,6 +139,8 @@ int sc_main(int argc, char** argv) {
             return with_output(dram_command(dram_args));
         if (*audit)
             return with_output(audit_command(audit_args));
+        if (*energy)
+            return with_output(energy_command(energy_args));
         throw input_error("no command is given; allowed: what pade-sim --help lists");
     } catch (const input_error& e) {
         std::cerr << "pade-sim: " << printable(e.what()) << "\n";

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "model/accelerator/accelerator.h"
+#include "model/energy/energy_model.h"
 #include "model/errors.h"
 #include "model/numeric/online_softmax.h"
 #include "model/params_json.h"
@@ -157,6 +158,8 @@ run_result run(const params& p, const run_options& options) {
     check_flips(p, trace, options.flips);
     const std::uint64_t pairs = unmasked_pairs(trace);
 
+    const energy_table energy = load_energy_table(options.energy_table, p);
+
     require_apart(options.out, options.trace);
     output_dir out(options.out, options.force);
     run_result result;
@@ -199,9 +202,7 @@ run_result run(const params& p, const run_options& options) {
         figures.add(
             "checks.tlm_protocol", "", "no link broke a rule of its protocol; null without --check-tlm",
             options.check_tlm ? stat_value(b.chip.links().violation_count() == 0) : stat_value(std::monostate{}));
-        figures.add("energy_pj", "pJ", "not modelled yet", std::monostate{});
-        figures.add("energy_detail_pj", "pJ", "not modelled yet", std::monostate{});
-        figures.add("area_mm2", "mm2", "not modelled yet", std::monostate{});
+        add_energy(figures, p, energy);
         const double operations = static_cast<double>(b.chip.lane_operations());
         figures.add("sim.wall_s", "s", "inside sc_start", wall);
         figures.add("sim.cycles_per_s", "1/s", "simulated core cycles a wall second",

@@ -25,6 +25,7 @@ struct run_options {
     bool reverse_construction = false;
     std::vector<bit_flip> flips;
     std::vector<link_fault> faults;
+    std::filesystem::path energy_table;  ///< empty: the built-in one
     /// Called now and then with pairs ended and pairs in all.
     std::function<void(std::uint64_t, std::uint64_t)> on_progress;
 };
