@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "testbench/report/bottlenecks.h"
+#include "testbench/report/class_bars.h"
 #include "testbench/report/printable.h"
 
 namespace pade {
@@ -14,6 +18,12 @@ std::string grouped(double value) {
     for (auto i = static_cast<std::ptrdiff_t>(digits.size()) - 3; i > 0; i -= 3)
         digits.insert(static_cast<std::size_t>(i), " ");
     return digits;
+}
+
+std::string words_of(std::string_view name) {
+    std::string text(name);
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text;
 }
 
 std::string text_of(const stats& figures, const char* path) {
@@ -31,13 +41,28 @@ std::string maybe(const stats& figures, const char* path, const char* format) {
     return fmt::format(fmt::runtime(format), figures.number(path));
 }
 
+/// One line each, most first.
+std::string bottleneck_lines(const stats& f, const params& p) {
+    const std::vector<bottleneck> all = bottlenecks(f, p);
+    if (all.empty())
+        return "  nothing in particular: no part needs 70 % of the cycles, nobody waits for more than 2 %\n";
+    std::string out;
+    for (const bottleneck& b : all) {
+        const bool can_move = b.next != b.value;
+        out += fmt::format("  {:>3.0f} %  {}: {}; {}\n         ({})\n", 100 * b.share, words_of(b.name), b.text,
+                           can_move ? fmt::format("try {}={} (now {})", b.parameter, b.next, b.value)
+                                    : fmt::format("{} is at its largest, {}", b.parameter, b.value),
+                           b.evidence);
+    }
+    return out;
+}
+
 }  // namespace
 
 std::string summary(const stats& f, const params& p) {
     const auto n = [&f](const char* path) { return f.number(path); };
     const double cycles = n("time.cycles");
     const double unmasked = n("pairs.total") - n("pairs.masked");
-    const double lane_cycles = cycles * p.lane.count * p.rows.count;
     std::string out;
     const auto line = [&out](const std::string& name, const std::string& text) {
         out += fmt::format("{:<12} {}\n", name, text);
@@ -79,10 +104,10 @@ std::string summary(const stats& f, const params& p) {
         const double bound = n(("bounds." + std::string(part)).c_str());
         out += fmt::format("  {:<10} {:>12}  {:>5.1f} %\n", part, grouped(bound), 100 * bound / cycles);
     }
-    out += "\nlanes (share of lane-cycles)\n";
-    for (const char* part : {"busy", "stall_downstream", "stall_scoreboard", "stall_data", "idle"})
-        out +=
-            fmt::format("  {:<18} {:>5.1f} %\n", part, 100 * n(("lanes." + std::string(part)).c_str()) / lane_cycles);
+    out +=
+        "\ncycles of each unit in percent (# works, = waits for data, < for input, > for room, x loses its turn, . "
+        "idle)\n";
+    out += class_bars(f);
     out += fmt::format("\nK feed {:.0f} % of its planes, {:.2f} planes a key processed, {:.2f} from DRAM\n",
                        100 * n("buffer.k_feed_utilisation"), n("planes.fetched_per_key_mean"),
                        n("planes.dram_per_key_mean"));
@@ -98,7 +123,9 @@ std::string summary(const stats& f, const params& p) {
         fmt::format("     row hits {}, misses {}, conflicts {}; read latency {:.0f} ns mean, {:.0f} p50, {:.0f} p99\n",
                     grouped(n("dram.row_hits")), grouped(n("dram.row_misses")), grouped(n("dram.row_conflicts")),
                     n("dram.read_latency_ns.mean"), n("dram.read_latency_ns.p50"), n("dram.read_latency_ns.p99"));
-    out += "\n" + limit_sentence(f, p) + "\n";
+    if (const std::string energy = energy_bars(f); !energy.empty())
+        out += "\nenergy (with the band of what is guessed; docs/energy.md)\n" + energy;
+    out += "\nwhat holds it back\n" + bottleneck_lines(f, p);
     return out;
 }
 

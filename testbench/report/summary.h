@@ -11,7 +11,4 @@ namespace pade {
 
 std::string summary(const stats& figures, const params& p);
 
-/// One sentence on what limits the run, with the parameter that would move it.
-std::string limit_sentence(const stats& figures, const params& p);
-
 }  // namespace pade

@@ -13,6 +13,7 @@
 #include "model/numeric/online_softmax.h"
 #include "model/params_json.h"
 #include "testbench/output/output_dir.h"
+#include "testbench/report/bottlenecks.h"
 #include "testbench/report/stats_json.h"
 #include "testbench/report/version.h"
 #include "testbench/run/judge.h"
@@ -203,6 +204,7 @@ run_result run(const params& p, const run_options& options) {
             "checks.tlm_protocol", "", "no link broke a rule of its protocol; null without --check-tlm",
             options.check_tlm ? stat_value(b.chip.links().violation_count() == 0) : stat_value(std::monostate{}));
         add_energy(figures, p, energy);
+        add_bottlenecks(figures, p);
         const double operations = static_cast<double>(b.chip.lane_operations());
         figures.add("sim.wall_s", "s", "inside sc_start", wall);
         figures.add("sim.cycles_per_s", "1/s", "simulated core cycles a wall second",

@@ -1,0 +1,140 @@
+#include "testbench/report/class_bars.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace pade {
+
+namespace {
+
+constexpr unsigned bar_width = 32;
+
+struct unit_classes {
+    const char* title;
+    const char* path;  ///< before the class's name
+    std::vector<std::pair<char, const char*>> classes;
+};
+
+/// Work is '#', waiting for what comes after '>', for what comes before '<', for data '=', losing to a neighbour 'x',
+/// idle '.'.
+const std::vector<unit_classes>& units() {
+    static const std::vector<std::pair<char, const char*>> vpu = {
+        {'#', "busy"}, {'>', "stall_downstream"}, {'=', "wait_v"}, {'<', "wait_input"}, {'.', "idle"}};
+    static const std::vector<std::pair<char, const char*>> feed = {
+        {'#', "full"}, {'+', "partly"}, {'x', "conflict"}, {'>', "stall_reader"}, {'=', "stall_data"}, {'.', "idle"}};
+    static const std::vector<unit_classes> all = {
+        {"lanes",
+         "lanes.",
+         {{'#', "busy"}, {'>', "stall_downstream"}, {'<', "stall_scoreboard"}, {'=', "stall_data"}, {'.', "idle"}}},
+        {"guard", "classes.guard.", {{'#', "busy"}, {'.', "idle"}}},
+        {"dispatcher",
+         "classes.dispatcher.",
+         {{'#', "delivering"},
+          {'>', "no_room"},
+          {'x', "port_busy"},
+          {'=', "no_data"},
+          {'<', "no_request"},
+          {'.', "empty"}}},
+        {"K feed", "classes.k_feed.", feed},
+        {"V ports", "classes.v_ports.", feed},
+        {"Q buffer", "classes.q_buffer.", {{'#', "loading"}, {'=', "stall_data"}, {'+', "fetching"}, {'.', "idle"}}},
+        {"score queue", "classes.score_queue.", vpu},
+        {"softmax", "classes.softmax.", vpu},
+        {"RARS", "classes.rars.", vpu},
+        {"V-PU", "classes.vpu.", vpu},
+        {"write-back", "classes.write_back.", vpu},
+        {"DRAM", "classes.dram.", {{'#', "data"}, {'x', "refresh"}, {'=', "waiting"}, {'.', "idle"}}},
+    };
+    return all;
+}
+
+/// Whole numbers that sum to `whole`, as near to the shares as can be.
+std::vector<unsigned> apportion(const std::vector<double>& amounts, unsigned whole) {
+    const double sum = std::accumulate(amounts.begin(), amounts.end(), 0.0);
+    std::vector<unsigned> counts(amounts.size());
+    if (!(sum > 0))
+        return counts;
+    std::vector<std::pair<double, std::size_t>> rest;
+    unsigned given = 0;
+    for (std::size_t i = 0; i < amounts.size(); ++i) {
+        const double exact = amounts[i] / sum * whole;
+        counts[i] = static_cast<unsigned>(exact);
+        given += counts[i];
+        rest.emplace_back(counts[i] - exact, i);
+    }
+    std::stable_sort(rest.begin(), rest.end());
+    for (std::size_t i = 0; given < whole; ++i, ++given)
+        ++counts[rest[i].second];
+    return counts;
+}
+
+std::string words(const char* name) {
+    std::string text = name;
+    std::replace(text.begin(), text.end(), '_', ' ');
+    return text;
+}
+
+}  // namespace
+
+std::string bar(const std::vector<std::pair<char, double>>& parts, unsigned width) {
+    std::vector<double> amounts;
+    for (const auto& [symbol, amount] : parts)
+        amounts.push_back(amount);
+    const std::vector<unsigned> counts = apportion(amounts, width);
+    std::string text;
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        text.append(counts[i], parts[i].first);
+    text.resize(width, ' ');
+    return text;
+}
+
+std::string class_bars(const stats& figures) {
+    std::string out;
+    for (const unit_classes& unit : units()) {
+        std::vector<std::pair<char, double>> parts;
+        std::vector<double> amounts;
+        for (const auto& [symbol, name] : unit.classes) {
+            amounts.push_back(figures.number(unit.path + std::string(name)));
+            parts.emplace_back(symbol, amounts.back());
+        }
+        const std::vector<unsigned> tenths = apportion(amounts, 1000);
+        out += fmt::format("  {:<11} |{}|", unit.title, bar(parts, bar_width));
+        for (std::size_t i = 0; i < tenths.size(); ++i)
+            if (tenths[i] != 0)
+                out += fmt::format(" {} {} {}.{}", parts[i].first, words(unit.classes[i].second), tenths[i] / 10,
+                                   tenths[i] % 10);
+        out += '\n';
+    }
+    return out;
+}
+
+std::string energy_bars(const stats& figures) {
+    if (figures.find("energy_pj.total") == nullptr)
+        return {};
+    const double total = figures.number("energy_pj.total");
+    const double core = figures.number("energy_core_pj");
+    const double ns = figures.number("time.ns");
+    const auto microjoule = [](double pj) { return pj / 1e6; };
+    std::string out;
+    for (const stat& s : figures.entries()) {
+        const std::string key = "energy_pj.";
+        if (s.path.rfind(key, 0) != 0 || s.path == key + "total")
+            continue;
+        const std::string part = s.path.substr(key.size());
+        const double amount = figures.number(s.path);
+        out += fmt::format("  {:<11} |{}| {:>5.1f} % {:>12.4f} uJ  ({:.4f} to {:.4f})\n", part,
+                           bar({{'#', amount}, {' ', total - amount}}, bar_width), 100 * amount / total,
+                           microjoule(amount), microjoule(figures.number("energy_band_pj.low." + part)),
+                           microjoule(figures.number("energy_band_pj.high." + part)));
+    }
+    out += fmt::format("  {:.4f} uJ in all ({:.4f} to {:.4f}); without DRAM {:.4f} uJ, {:.0f} mW ({:.0f} to {:.0f})\n",
+                       microjoule(total), microjoule(figures.number("energy_band_pj.low.total")),
+                       microjoule(figures.number("energy_band_pj.high.total")), microjoule(core), core / ns,
+                       figures.number("energy_band_pj.low.core") / ns, figures.number("energy_band_pj.high.core") / ns);
+    return out;
+}
+
+}  // namespace pade
