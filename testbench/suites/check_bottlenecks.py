@@ -17,7 +17,7 @@ PREFILL = "use-lite/l0-prefill-s512-kjv"
 DECODE = "qwen2.5-coder-0.5b/l14-decode8-s512-kjv"
 # (trace, machine, the bottleneck that it is made to have)
 SHORT = [
-    (PREFILL, ["rows.count=1"], "lanes"),
+    (PREFILL, ["lane.count=2", "guard.alpha=.5"], "lanes"),
     (PREFILL, ["buffer.k_planes_per_cycle=4"], "k_feed"),
     (DECODE, ["dram.pseudo_channels=1", "dram.data_rate_mbps=400"], "dram_bandwidth"),
     (PREFILL, ["vpu.macs_per_row=2", "guard.alpha=3"], "vpu"),
