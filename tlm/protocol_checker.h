@@ -62,6 +62,9 @@ class protocol_checker : public sc_core::sc_module,
         tlm::tlm_gp_option option = tlm::TLM_MIN_PAYLOAD;
         bool held = true;
         std::uint64_t latest = 0;  // effective local time of the latest call or return
+
+        /// Takes over what must stay as it is from now on.
+        void keep_attributes(const tlm::tlm_generic_payload& payload);
     };
     using live_map = std::unordered_map<const tlm::tlm_generic_payload*, record>;
 

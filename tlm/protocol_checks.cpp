@@ -37,6 +37,18 @@ std::uint64_t hash_bytes(const unsigned char* data, unsigned length) {
 
 // ---- transactions in flight ---------------------------------------------------------------------------------------
 
+void protocol_checker::record::keep_attributes(const tlm::tlm_generic_payload& payload) {
+    command = payload.get_command();
+    length = payload.get_data_length();
+    streaming_width = payload.get_streaming_width();
+    byte_enable_length = payload.get_byte_enable_length();
+    data = payload.get_data_ptr();
+    byte_enable = payload.get_byte_enable_ptr();
+    byte_enable_hash = hash_bytes(byte_enable, byte_enable_length);
+    if (command == tlm::TLM_WRITE_COMMAND)
+        data_hash = hash_bytes(data, length);
+}
+
 protocol_checker::record* protocol_checker::find(const tlm::tlm_generic_payload& payload) {
     const auto at = live_.find(&payload);
     return at != live_.end() ? &at->second : nullptr;
@@ -47,17 +59,9 @@ protocol_checker::record& protocol_checker::begin(const tlm::tlm_generic_payload
     record r;
     r.number = begun_++;
     r.at = at;
-    r.command = payload.get_command();
-    r.length = payload.get_data_length();
-    r.streaming_width = payload.get_streaming_width();
-    r.byte_enable_length = payload.get_byte_enable_length();
-    r.data = payload.get_data_ptr();
-    r.byte_enable = payload.get_byte_enable_ptr();
+    r.keep_attributes(payload);
     r.option = payload.get_gp_option();
-    r.byte_enable_hash = hash_bytes(r.byte_enable, r.byte_enable_length);
     r.address = payload.get_address();
-    if (r.command == tlm::TLM_WRITE_COMMAND)
-        r.data_hash = hash_bytes(r.data, r.length);
     r.latest = effective_time(delay);
     if (spare_.empty())
         return live_.emplace(&payload, r).first->second;
@@ -129,14 +133,7 @@ void protocol_checker::check_attributes(record& r, const tlm::tlm_generic_payloa
     note(protocol_rule::attribute_changed, &r,
          fmt::format("{} changed after the {} was made", changed, r.at == state::response ? "response" : "request"));
     // Once is enough: go on from what is there now.
-    r.command = payload.get_command();
-    r.data = payload.get_data_ptr();
-    r.length = payload.get_data_length();
-    r.byte_enable = payload.get_byte_enable_ptr();
-    r.byte_enable_length = payload.get_byte_enable_length();
-    r.streaming_width = payload.get_streaming_width();
-    r.byte_enable_hash = hash_bytes(r.byte_enable, r.byte_enable_length);
-    r.data_hash = hash_bytes(r.data, r.length);
+    r.keep_attributes(payload);
     r.status = payload.get_response_status();
 }
 

@@ -1,7 +1,6 @@
 #include "model/energy/energy_model.h"
 
 #include <algorithm>
-#include <array>
 
 namespace pade {
 
@@ -56,19 +55,15 @@ void add_sums(stats& out, const std::string& key, const char* unit, const std::v
 /// What a group's share of each part goes by: a counter that every group has, and whose sum over the groups is the
 /// whole.
 const char* share_key(const std::string& part) {
-    static constexpr std::array<std::pair<const char*, const char*>, 9> keys = {{{"qkpu", "lanes.busy"},
-                                                                                 {"guard", "planes.processed"},
-                                                                                 {"control", "planes.processed"},
-                                                                                 {"buffers", "planes.processed"},
-                                                                                 {"vpu", "vpu.macs"},
-                                                                                 {"softmax", "vpu.v_rows_needed"},
-                                                                                 {"dram", "dram.bytes_read"},
-                                                                                 {"clock", "lanes.busy"},
-                                                                                 {"leakage", "lanes.busy"}}};
-    for (const auto& [name, key] : keys)
-        if (part == name)
-            return key;
-    return "lanes.busy";
+    if (part == "guard" || part == "control" || part == "buffers")
+        return "planes.processed";
+    if (part == "vpu")
+        return "vpu.macs";
+    if (part == "softmax")
+        return "vpu.v_rows_needed";
+    if (part == "dram")
+        return "dram.bytes_read";
+    return "lanes.busy";  // qkpu; clock and leakage go by the time that the lanes worked
 }
 
 void add_groups(stats& out, const std::vector<account_line>& parts) {

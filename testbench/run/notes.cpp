@@ -5,6 +5,7 @@
 
 #include "model/dispatch/tile_order.h"
 #include "model/errors.h"
+#include "model/layout/k_layout.h"
 #include "testbench/run/run.h"
 
 namespace pade {
@@ -12,9 +13,13 @@ namespace pade {
 /// With K by value a key is read only when all its atoms are there, and keeps those that came first: keys that share
 /// the KV buffer must all find room in it, or each could wait for the other's lines for ever.
 static void check_key_lines(const params& p, const trace_set& trace) {
-    constexpr std::uint64_t atom = 32;
-    const std::uint64_t atoms = (trace.head_dim + atom - 1) / atom;  // of a key
-    if (p.layout.k != k_layout_kind::value_major || atoms == 1)
+    if (p.layout.k != k_layout_kind::value_major)
+        return;
+    const address_map map(p.dram);
+    const std::uint64_t atom = map.atom_bytes();
+    const std::uint64_t atoms =
+        make_k_layout(p.layout, map, {trace.keys, trace.head_dim, p.lane.key_bits})->plane_atoms();  // of a key
+    if (atoms == 1)
         return;
     const bool decode = trace.phase == trace_phase::decode;
     // A decode step packs KV heads into its rows, each with keys of its own; rows that drift apart hold other keys too.
