@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 from bench import Bench
-from check_set import ROOT
+from check_set import SKIPPED, find_set
 
 PREFILL = "use-lite/l0-prefill-s512-kjv"
 DECODE = "qwen2.5-coder-0.5b/l14-decode8-s512-kjv"
@@ -31,7 +31,7 @@ SHORT = [
 class Short(Bench):
     def run(self, out, trace, settings):
         words = [word for setting in settings for word in ("--set", setting)]
-        done = self.call("run", "--trace", str(ROOT / "traces" / trace), "--out", out, "--no-golden", *words)
+        done = self.call("run", "--trace", str(find_set(trace)), "--out", out, "--no-golden", *words)
         if done.returncode != 0:
             print(done.stderr)
             self.expect(False, f"exit code {done.returncode}")
@@ -51,6 +51,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pade-sim", required=True)
     args = parser.parse_args()
+    if find_set(PREFILL) is None or find_set(DECODE) is None:
+        print(f"skipped: {PREFILL} or {DECODE} is in none of the directories of PADE_TRACES")
+        return SKIPPED
     with tempfile.TemporaryDirectory() as scratch:
         bench = Short(args.pade_sim, scratch)
         for number, (trace, machine, wanted) in enumerate(SHORT):
