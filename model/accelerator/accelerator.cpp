@@ -11,9 +11,12 @@ accelerator::accelerator(sc_core::sc_module_name name, const params& p, const ac
     : sc_module(name), params_(p) {
     // Rounded to SystemC's time resolution, 1 ps.
     clock_ = std::make_unique<clock_domain>("core_clock", sc_core::sc_time(1e6 / p.clock.core_mhz, sc_core::SC_PS));
-    links_ = std::make_unique<link_set>(link_options{options.check_tlm, p.stall, options.faults}, *clock_);
+    links_ =
+        std::make_unique<link_set>(link_options{options.check_tlm, p.stall, options.faults, options.trace}, *clock_);
     build_modules(options.reverse_construction);
     bind_clocks();
+    if (options.trace != nullptr)
+        register_trace(*options.trace);
     bind_links();
 }
 
@@ -86,9 +89,32 @@ void accelerator::bind_clocks() {
     }
 }
 
+/// Names and order are those of docs/waveforms.md, whatever the order of construction.
+void accelerator::register_trace(tracing& run) {
+    const auto scope = [&](const std::string& path) { return trace_scope(run, path, clock_->period().value()); };
+    registers_->register_trace(scope(registers_->name()));
+    dispatcher_->register_trace(scope(dispatcher_->name()));
+    for (unsigned row = 0; row < params_.rows.count; ++row) {
+        row_traces_.push_back(std::make_unique<row_trace>(scope(std::string(name()) + ".row_" + std::to_string(row))));
+        guards_[row]->register_trace(scope(guards_[row]->name()));
+        for (unsigned lane = 0; lane < params_.lane.count; ++lane) {
+            pe_lane& pe = *lanes_[row * params_.lane.count + lane];
+            pe.register_trace(scope(pe.name()), *row_traces_.back());
+        }
+    }
+    q_buffer_->register_trace(scope(q_buffer_->name()));
+    kv_buffer_->register_trace(scope(kv_buffer_->name()));
+    score_queue_->register_trace(scope(score_queue_->name()));
+    softmax_->register_trace(scope(softmax_->name()));
+    rars_->register_trace(scope(rars_->name()));
+    v_pu_->register_trace(scope(v_pu_->name()));
+    write_back_->register_trace(scope(write_back_->name()));
+    dram_->register_trace(scope(dram_->name()));
+}
+
 void accelerator::bind_links() {
-    links_->edge("bus", bus, registers_->bus);
-    links_->edge("memory", memory, arbiter_->host);
+    links_->edge("bus", bus, registers_->bus, true);
+    links_->edge("memory", memory, arbiter_->host, false);
     registers_->interrupt(interrupt);
     registers_->started.bind(*this);
     bind_control();

@@ -29,6 +29,7 @@ struct accelerator_options {
     bool check_tlm = false;               ///< protocol checkers on every link
     bool reverse_construction = false;    ///< build the modules in the opposite order: no result may change
     std::vector<link_fault> faults = {};  ///< what is lost on its way: a run with one gets stuck
+    tracing* trace = nullptr;             ///< waveform and transaction log; null: none
 };
 
 class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycle_t> {
@@ -72,6 +73,7 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
   private:
     void write(const cycle_t& start) override;  // a job starts: the counted time begins
     void build_modules(bool reverse);
+    void register_trace(tracing& run);
     void bind_clocks();
     void bind_links();
     void bind_control();
@@ -95,6 +97,7 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
     std::unique_ptr<kv_buffer> kv_buffer_;
     std::vector<std::unique_ptr<guard_filter>> guards_;  // by row
     std::vector<std::unique_ptr<pe_lane>> lanes_;        // row * lanes + lane
+    std::vector<std::unique_ptr<row_trace>> row_traces_;
     std::unique_ptr<score_queue> score_queue_;
     std::unique_ptr<softmax_unit> softmax_;
     std::unique_ptr<rars> rars_;

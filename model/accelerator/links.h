@@ -18,6 +18,8 @@
 #include "tlm/protocol_checker.h"
 #include "tlm/stream_checker.h"
 #include "tlm/stream_stall.h"
+#include "tlm/trace/memory_trace.h"
+#include "tlm/trace/stream_trace.h"
 #include "tlm/wire_bytes.h"
 
 namespace pade {
@@ -31,6 +33,7 @@ struct link_options {
     bool check = false;              ///< a checker on every link; on both sides of what else sits on it
     stall_params stall;              ///< what is held back at random
     std::vector<link_fault> faults;  ///< what is lost
+    tracing* trace = nullptr;        ///< who looks at what passes; null: nobody
 };
 
 class link_set {
@@ -39,9 +42,10 @@ class link_set {
     link_set(link_options options, clock_domain& clock)
         : options_(std::move(options)), clock_(clock), gate_("link_clock", clock) {}
 
+    /// row: of the lanes at one of the ends, for the transaction log.
     template <typename Payload>
     void stream(const std::string& name, stream_initiator<Payload>& from, stream_target<Payload>& to,
-                stallable what = stallable::items_and_credits) {
+                stallable what = stallable::items_and_credits, int row = -1) {
         // Each module on the way is bound to the one before it.
         tlm::tlm_initiator_socket<32, stream_traits<Payload>>* end = &from;
         const auto through = [&](auto module) {
@@ -57,6 +61,9 @@ class link_set {
             watch(checker.get());
             through(std::move(checker));
         };
+        if (options_.trace != nullptr)
+            through(
+                std::make_unique<stream_trace<Payload>>(unique("trace_", name).c_str(), scope_of(from.name()), row));
         check();
         const link_fault* fault = fault_on(name, &stream_fault<Payload>::can);
         if (fault != nullptr)
@@ -84,6 +91,8 @@ class link_set {
             end = &module->out;
             keep(std::move(module));
         };
+        if (options_.trace != nullptr)
+            through(std::make_unique<memory_trace>(unique("trace_", name).c_str(), scope_of(from.name())));
         const auto check = [&] {
             if (!options_.check)
                 return;
@@ -119,15 +128,28 @@ class link_set {
 
     /// A socket at the edge of the chip and the one behind it. Checked like a link, not counted: what the host does
     /// there costs the chip nothing.
+    /// `traced`: phases pass it; debug transport has none.
     template <typename Target>
-    void edge(const std::string& name, tlm::tlm_target_socket<>& outside, Target& to) {
+    void edge(const std::string& name, tlm::tlm_target_socket<>& outside, Target& to, bool traced) {
+        tlm::tlm_initiator_socket<>* end = nullptr;
         if (options_.check) {
             protocol_checker& checker = checker_of(name);
             outside.bind(checker.in);
-            checker.out.bind(to);
-        } else {
-            outside.bind(to);
+            end = &checker.out;
         }
+        if (traced && options_.trace != nullptr) {
+            auto trace = std::make_unique<memory_trace>(unique("trace_", name).c_str(), scope_of(outside.name()));
+            if (end == nullptr)
+                outside.bind(trace->in);
+            else
+                end->bind(trace->in);
+            end = &trace->out;
+            keep(std::move(trace));
+        }
+        if (end == nullptr)
+            outside.bind(to);
+        else
+            end->bind(to);
     }
 
     std::map<std::string, link_totals> totals() const;
@@ -173,6 +195,7 @@ class link_set {
     }
     void keep(std::unique_ptr<sc_core::sc_module> module) { modules_.push_back(std::move(module)); }
 
+    trace_scope scope_of(const std::string& path) const { return {*options_.trace, path, clock_.period().value()}; }
     static std::string unique(const char* what, const std::string& name) {
         return sc_core::sc_gen_unique_name((what + name).c_str());
     }

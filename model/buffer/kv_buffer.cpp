@@ -127,6 +127,8 @@ void kv_buffer::step(cycle_t now) {
     if (v_answering_ != 0)
         send_answers(v_ports_, v_port, v_answering_, counters_.v_port, now);
     accounted_ = now + 1;
+    if (trace_)
+        trace_->step_ends(k_items_.blocked, v_blocked_);
     if (again_)
         wake();
 }

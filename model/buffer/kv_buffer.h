@@ -16,10 +16,12 @@
 
 #include <tlm_utils/passthrough_target_socket.h>
 #include <tlm_utils/simple_initiator_socket.h>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "model/buffer/buffer_counters.h"
+#include "model/buffer/kv_buffer_trace.h"
 #include "model/buffer/line_store.h"
 #include "model/buffer/read_port.h"
 #include "model/params.h"
@@ -65,6 +67,7 @@ class kv_buffer : public clocked_module {
     /// What each queue that is not empty waits for; empty when idle.
     std::string waits_for() const;
     open_access oldest_access() const { return pool_.oldest(); }
+    void register_trace(const trace_scope& scope) { trace_ = std::make_unique<kv_buffer_trace>(scope, banks_); }
 
   protected:
     void step(cycle_t now) override;
@@ -112,6 +115,7 @@ class kv_buffer : public clocked_module {
     void write_fills(std::uint32_t channels, cycle_t now);
     void access_k(cycle_t now);
     void access_v(cycle_t now);
+    void trace_k(std::uint64_t accessed, std::uint32_t lost);
     std::uint32_t oldest_of(std::uint32_t ports, unsigned count) const;
     std::uint32_t take_turns(std::uint32_t granted, cycle_t now);
     void deliver(read_port& port, cycle_t now);
@@ -191,6 +195,7 @@ class kv_buffer : public clocked_module {
     cycle_t accounted_ = 0;
     std::uint64_t progress_ = 0;
     bool finished_ = false;
+    std::unique_ptr<kv_buffer_trace> trace_;
 };
 
 }  // namespace pade

@@ -52,8 +52,12 @@ std::uint32_t kv_buffer::access_fills(cycle_t now) {
             continue;
         if (best_of_bank_[channels_[c].fill_bank] == c) {
             winners |= bit(c);
+            if (trace_)
+                trace_->accessed(channels_[c].fill_bank, kv_buffer_trace::access::fill);
         } else {
             ++counters_.fill_conflicts;
+            if (trace_)
+                trace_->stalled(channels_[c].fill_bank);
             again_ = true;
         }
     }
@@ -168,6 +172,8 @@ void kv_buffer::access_k(cycle_t now) {
         planes += port.planes();
         deliver(port, now);
     }
+    if (trace_)
+        trace_k(accessed, lost);
     k_answering_ |= granted;
     busy_banks_ |= accessed;
     counters_.k_reads += static_cast<unsigned>(__builtin_popcountll(accessed));
@@ -182,6 +188,15 @@ void kv_buffer::access_k(cycle_t now) {
               : planes != 0                 ? feed_state::partly
                                             : k_sleep_;
     ++counters_.k_feed[k_last_];
+    if (trace_)
+        trace_->feed(k_last_, k_sleep_, planes);
+}
+
+void kv_buffer::trace_k(std::uint64_t accessed, std::uint32_t lost) {
+    for (std::uint64_t left = accessed; left != 0; left &= left - 1)
+        trace_->accessed(lowest(left), kv_buffer_trace::access::k_read);
+    for (std::uint32_t left = lost; left != 0; left &= left - 1)
+        trace_->stalled(store_.bank(k_ports_[lowest(left)].line()));
 }
 
 std::uint32_t kv_buffer::oldest_of(std::uint32_t ports, unsigned count) const {
@@ -278,6 +293,8 @@ void kv_buffer::access_v(cycle_t now) {
         const std::uint64_t bank = std::uint64_t{1} << b;
         if ((busy_banks_ & bank) != 0) {
             ++lost;
+            if (trace_)
+                trace_->stalled(b);
             continue;
         }
         candidates |= bit(p);
@@ -289,10 +306,15 @@ void kv_buffer::access_v(cycle_t now) {
     for (; candidates != 0; candidates &= candidates - 1) {
         const unsigned p = lowest(candidates);
         read_port& port = v_ports_[p];
-        if (best_of_bank_[store_.bank(port.line())] != p) {
+        const unsigned b = store_.bank(port.line());
+        if (best_of_bank_[b] != p) {
             ++lost;
+            if (trace_)
+                trace_->stalled(b);
             continue;
         }
+        if (trace_)
+            trace_->accessed(b, kv_buffer_trace::access::v_read);
         deliver(port, now);
         v_answering_ |= bit(p);
         ++served;

@@ -61,9 +61,19 @@ void q_buffer::step(cycle_t now) {
     ++counters_[last_];
     counters_.fetch_blocked += fetch_blocked_ ? 1 : 0;
     accounted_ = now + 1;
+    trace_class_.pulse(static_cast<unsigned>(last_), static_cast<unsigned>(sleep_));
+    trace_bytes_.set(bytes_held_);
+    trace_blocked_.set(fetch_blocked_ ? 1 : 0);
     // A load that is complete goes one a cycle; a read goes as soon as the last one was accepted.
     if (sent_block || (to_send && request_.open() == nullptr))
         wake();
+}
+
+void q_buffer::register_trace(const trace_scope& scope) {
+    trace_class_ = scope.signal("class", 2);
+    trace_bytes_ = scope.signal("bytes_held", 16);
+    trace_blocked_ = scope.signal("fetch_blocked", 1);
+    trace_class_.set(static_cast<unsigned>(q_state::idle));
 }
 
 void q_buffer::take_commands(cycle_t now) {

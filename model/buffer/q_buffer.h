@@ -16,6 +16,7 @@
 #include "tlm/memory_link.h"
 #include "tlm/payload_pool.h"
 #include "tlm/payloads.h"
+#include "tlm/trace/trace_scope.h"
 
 namespace pade {
 
@@ -46,6 +47,7 @@ class q_buffer : public clocked_module {
     bool idle() const { return held_.empty() && fetches_.empty() && loads_.empty() && pool_.in_use() == 0; }
     std::uint64_t progress() const { return progress_; }
     std::string waits_for() const;
+    void register_trace(const trace_scope& scope);
     open_access oldest_access() const { return pool_.oldest(); }
 
   protected:
@@ -102,6 +104,7 @@ class q_buffer : public clocked_module {
     cycle_t accounted_ = 0;
     std::uint64_t progress_ = 0;
     bool finished_ = false;
+    wave_signal trace_class_, trace_bytes_, trace_blocked_;
 };
 
 }  // namespace pade

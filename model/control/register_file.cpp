@@ -142,6 +142,7 @@ void register_file::step(cycle_t now) {
     if (state_ == state::starting) {
         state_ = state::running;
         started_at_ = now;
+        running_.set(1);
         started.write(now);
         ++jobs_;
         job_item item;
@@ -152,6 +153,7 @@ void register_file::step(cycle_t now) {
         finished_in_.pop();
         state_ = state::done;
         finished_at_ = now;
+        running_.set(0);
     }
     interrupt.write(state_ == state::done);
 }

@@ -13,6 +13,7 @@
 #include "tlm/clocked_module.h"
 #include "tlm/payloads.h"
 #include "tlm/registered.h"
+#include "tlm/trace/trace_scope.h"
 
 namespace pade {
 
@@ -33,6 +34,7 @@ class register_file : public clocked_module {
     /// Edges at which the last job was started and its interrupt was raised. Their difference is time.cycles.
     cycle_t started_at() const { return started_at_; }
     cycle_t finished_at() const { return finished_at_; }
+    void register_trace(const trace_scope& scope) { running_ = scope.signal("running", 1); }
     std::uint64_t jobs() const { return jobs_; }
     /// The job that was started last, or null.
     const std::shared_ptr<const job>& last_job() const { return pending_; }
@@ -57,6 +59,7 @@ class register_file : public clocked_module {
     registered_fifo<job_item> finished_in_;
     cycle_t started_at_ = 0;
     cycle_t finished_at_ = 0;
+    wave_signal running_;  ///< from the start to the interrupt: the cycles that the statistics count
     std::uint64_t jobs_ = 0;
 };
 

@@ -147,6 +147,8 @@ void dispatcher::step(cycle_t now) {
     send_tiles(now);
     finish_job(now);
     account(now + 1);
+    if (trace_)
+        trace_step();
 }
 
 void dispatcher::begin_job() {
@@ -219,8 +221,11 @@ void dispatcher::take_arrivals(cycle_t now) {
         }
         atoms_.for_each_user(handle, [&](const key_ref& user) {
             column& c = columns_[user.column];
-            if (--c.key(user.tag).missing[user.plane] == 0)
-                c.arrived(user.tag, user.plane);
+            if (--c.key(user.tag).missing[user.plane] != 0)
+                return;
+            if (trace_)
+                trace_->arrived(user.column, c.key(user.tag), user.plane);
+            c.arrived(user.tag, user.plane);
         });
     }
 }
@@ -311,6 +316,8 @@ void dispatcher::pick(cycle_t now) {
         p.why = columns_[c].pick(what);
         if (p.why != column::state::ready)
             continue;
+        if (trace_)
+            trace_->picked(c, columns_[c].key(what.tag), what);
         read_plane(c, what, 0);
         if (plane_atoms_ == 1) {
             p.free_at = now + passes_;

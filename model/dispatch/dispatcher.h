@@ -14,6 +14,7 @@
 #include "model/dispatch/atom_table.h"
 #include "model/dispatch/column.h"
 #include "model/dispatch/dispatch_counters.h"
+#include "model/dispatch/dispatcher_trace.h"
 #include "model/dispatch/key_stream.h"
 #include "model/dispatch/row_blocks.h"
 #include "model/dispatch/tile_tracker.h"
@@ -60,6 +61,7 @@ class dispatcher : public clocked_module {
     const dispatch_counters& counters() const { return counters_; }
     /// Pairs that have ended so far, for the progress bar.
     std::uint64_t pairs_ended() const { return pairs_ended_; }
+    void register_trace(const trace_scope& scope) { trace_ = std::make_unique<dispatcher_trace>(scope, lanes_); }
     std::string waits_for() const;
     open_access oldest_access() const { return pool_.oldest(); }
     /// The oldest key that has not ended, or else the oldest block: what this module waits for to go on with it, and
@@ -136,6 +138,7 @@ class dispatcher : public clocked_module {
     void release(std::uint32_t kv, std::uint32_t atom);
     fetch_item make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const;
     void account(cycle_t now);
+    void trace_step();
     std::uint64_t& class_of(const port& p);
 
     const params params_;
@@ -193,6 +196,7 @@ class dispatcher : public clocked_module {
     std::uint64_t pairs_ended_ = 0;
     cycle_t accounted_ = 0;
     dispatch_counters counters_;
+    std::unique_ptr<dispatcher_trace> trace_;
 };
 
 }  // namespace pade

@@ -84,6 +84,8 @@ void dispatcher::admit_key(unsigned c, key_stream& stream, const key_stream::ent
     }
     ++group.keys;
     ++counters_.admissions;
+    if (trace_)
+        trace_->admitted();
     const std::uint16_t tag = columns_[c].admit(k);
     want_unconditional(c, tag);
     announce(c, tag, stream, next.rows, now);

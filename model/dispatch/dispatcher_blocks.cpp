@@ -146,6 +146,12 @@ void dispatcher::account(cycle_t until) {
     accounted_ = until;
 }
 
+void dispatcher::trace_step() {
+    for (unsigned c = 0; c < lanes_; ++c)
+        trace_->column_is(c, ports_[c].why, columns_[c].live());
+    trace_->step_ends(tracker_.open_tiles(), unwritten_.size());
+}
+
 void dispatcher::finish(cycle_t end) {
     account(end);
 }

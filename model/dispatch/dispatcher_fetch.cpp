@@ -25,8 +25,13 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
         fetches_out_.push_back(item);
     }
     counters_.merged += all_known ? 1 : 0;
-    if (k.missing[plane] == 0)
-        columns_[c].arrived(tag, plane);
+    if (trace_)
+        trace_->wanted(c, k, plane, all_known);
+    if (k.missing[plane] != 0)
+        return;
+    if (trace_)
+        trace_->arrived(c, k, plane);
+    columns_[c].arrived(tag, plane);
 }
 
 /// Unpins each plane of the key that no living row has still to be sent.

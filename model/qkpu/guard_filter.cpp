@@ -40,6 +40,8 @@ void guard_filter::step(cycle_t now) {
         threshold_unit_.reset(item.slot, item.query->offset);
         block_[item.slot] = item.query->block;
         ++counters_.queries;
+        if (trace_)
+            trace_->query(q, item.query->offset);
         queries_.pop();
         // A slot's T of the block before, still on its way, must not reach the lanes after the new query.
         broadcast(item, std::max(now + params_.bui_latency, last_threshold_[item.slot] + 1));
@@ -48,6 +50,8 @@ void guard_filter::step(cycle_t now) {
     std::array<bool, 2> rose{};
     worked = take_bounds(now, rose) || worked;
     ++(worked ? counters_.busy : counters_.idle);
+    if (trace_)
+        trace_->busy.pulse(worked ? 1 : 0, 0);
     for (unsigned slot = 0; slot < rose.size(); ++slot) {
         if (!rose[slot])
             continue;
@@ -56,6 +60,8 @@ void guard_filter::step(cycle_t now) {
         item.what = row_item::kind::threshold;
         item.slot = static_cast<std::uint8_t>(slot);
         item.threshold = threshold_unit_.value(slot).value;
+        if (trace_)
+            trace_->threshold(slot, item.threshold);
         last_threshold_[slot] = now + params_.broadcast_latency;
         broadcast(item, last_threshold_[slot]);
         threshold_item copy;

@@ -9,11 +9,13 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "model/params.h"
 #include "model/qkpu/bui_generator.h"
+#include "model/qkpu/guard_filter_trace.h"
 #include "model/qkpu/qkpu_counters.h"
 #include "model/qkpu/threshold_unit.h"
 #include "tlm/clocked_module.h"
@@ -34,6 +36,7 @@ class guard_filter : public clocked_module {
     void start(cycle_t start) { accounted_ = start; }
     void finish(cycle_t end);
     const guard_counters& counters() const { return counters_; }
+    void register_trace(const trace_scope& scope) { trace_ = std::make_unique<guard_filter_trace>(scope); }
 
   private:
     void on_query(unsigned, query_item& item);
@@ -52,6 +55,7 @@ class guard_filter : public clocked_module {
     std::array<cycle_t, 2> last_threshold_{};  ///< per slot: edge at which the lanes see the last T sent
     cycle_t accounted_ = 0;
     guard_counters counters_;
+    std::unique_ptr<guard_filter_trace> trace_;
 };
 
 }  // namespace pade

@@ -66,6 +66,8 @@ void pe_lane::step(cycle_t now) {
     else
         ++waiting_class();
     hot_.accounted = now + 1;
+    if (hot_.trace != nullptr)
+        trace_step(busy, accepted);
 
     // A plane that cannot be taken yet waits for the pipeline, or for a query or its own edge, which wake the lane.
     if (!hot_.pipeline.empty())
@@ -132,6 +134,8 @@ bool pe_lane::decide(cycle_t now) {
         ++counters_.scores_out;
         scores.send(score, now + params_.lane.verdict_latency);
     }
+    if (hot_.trace != nullptr)
+        trace_decision(op, c, decision);
     if (hot_.guard_enabled)
         send_bound(c, std::int64_t{op.partial} + c.query->intervals.lower[known], op.slot, now);
     if (decision == verdict::pruned)
@@ -193,6 +197,8 @@ bool pe_lane::issue(cycle_t now) {
     op.slot = item.slot;
     op.plane = item.plane;
     hot_.pipeline.push(op, hot_.datapath_free + hot_.stages - 2);
+    if (hot_.trace != nullptr)
+        hot_.trace->took(item, e.partial);
     ++c.head->planes;
     c.head->busy += result.cycles;
     counters_.busy_dims += result.dims_cycles;
@@ -206,6 +212,37 @@ std::uint64_t& pe_lane::waiting_class() {
     if (hot_.keys.full() && hot_.more_keys)
         return counters_.stall_scoreboard;
     return hot_.keys.used() != 0 ? counters_.stall_data : counters_.idle;
+}
+
+void pe_lane::register_trace(const trace_scope& scope, row_trace& row_of_lane) {
+    trace_ = std::make_unique<pe_lane_trace>(scope, row_of_lane, params_.row);
+    hot_.trace = trace_.get();
+}
+
+void pe_lane::trace_decision(const operation& op, const context& c, verdict outcome) {
+    pe_lane_trace::decision d;
+    d.key = op.key;
+    d.partial = op.partial;
+    d.plane = op.plane;
+    d.slot = op.slot;
+    d.outcome = outcome;
+    d.guarded = hot_.guard_enabled;
+    if (d.guarded) {
+        d.upper = std::int64_t{op.partial} + c.query->intervals.upper[op.plane + 1U];
+        d.threshold_valid = c.threshold.valid;
+        d.threshold = c.threshold.value;
+    }
+    hot_.trace->decided(d);
+}
+
+void pe_lane::trace_step(bool busy, bool accepted) {
+    using cycle = pe_lane_trace::cycle;
+    hot_.trace->holds(hot_.keys.used(), hot_.keys.full());
+    const cycle waiting = hot_.keys.full() && hot_.more_keys ? cycle::stall_scoreboard
+                          : hot_.keys.used() != 0            ? cycle::stall_data
+                                                             : cycle::idle;
+    const cycle present = busy ? cycle::busy : !accepted ? cycle::stall_downstream : waiting;
+    hot_.trace->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting));
 }
 
 /// Nothing changes while the lane sleeps, so all cycles since its last step are alike.

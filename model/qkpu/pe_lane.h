@@ -14,6 +14,7 @@
 
 #include "model/params.h"
 #include "model/qkpu/gsat.h"
+#include "model/qkpu/pe_lane_trace.h"
 #include "model/qkpu/qkpu_counters.h"
 #include "model/qkpu/scoreboard.h"
 #include "tlm/clocked_module.h"
@@ -50,6 +51,8 @@ class pe_lane : public clocked_module {
     std::string waits_for() const;
     /// Edge of the last lane operation.
     cycle_t last_operation() const { return hot_.decided; }
+    /// From now on signals and events show what the lane does; `row` is shared by the lanes of one row.
+    void register_trace(const trace_scope& scope, row_trace& row);
 
   private:
     /// A plane on its way through the pipeline.
@@ -82,6 +85,8 @@ class pe_lane : public clocked_module {
     void send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycle_t now);
     void account_sleep(cycle_t now);
     std::uint64_t& waiting_class();
+    void trace_decision(const operation& op, const context& c, verdict outcome);
+    void trace_step(bool busy, bool accepted);
 
     void end_of_elaboration() override;
     void run() { pe_lane::step(hot_.gate->running_edge()); }
@@ -100,6 +105,7 @@ class pe_lane : public clocked_module {
         bool more_keys = false;  ///< of the last admission
         unsigned key_bits = 8;
         unsigned stages = 4;
+        pe_lane_trace* trace = nullptr;  ///< null: nobody looks
         bool guard_enabled = true;
         gsat datapath{true};
         scoreboard keys{1};
@@ -109,6 +115,7 @@ class pe_lane : public clocked_module {
     std::array<context, 2> contexts_;
     credit_counter score_credits_;
     pe_lane_params params_;
+    std::unique_ptr<pe_lane_trace> trace_;
 };
 
 }  // namespace pade

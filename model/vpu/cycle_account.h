@@ -6,6 +6,7 @@
 
 #include "model/errors.h"
 #include "tlm/clock.h"
+#include "tlm/trace/wave.h"
 
 namespace pade {
 
@@ -52,6 +53,12 @@ class cycle_account {
             next_ = now + 1;
         }
         after_ = after;
+        class_.pulse(static_cast<unsigned>(present), static_cast<unsigned>(after));
+    }
+    /// From now on `signal` shows the class of each cycle, as a vpu_class.
+    void trace(wave_signal signal) {
+        class_ = signal;
+        class_.set(static_cast<unsigned>(vpu_class::idle));
     }
     /// Closes the books at the edge at which the job ends: the classes then sum to `end` - start. The unit may have
     /// stepped at that edge already.
@@ -74,6 +81,7 @@ class cycle_account {
     cycle_t next_ = 0;
     vpu_class last_ = vpu_class::idle;  // of cycle next_ - 1, if a step counted it
     vpu_class after_ = vpu_class::idle;
+    wave_signal class_;
 };
 
 }  // namespace pade

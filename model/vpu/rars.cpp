@@ -62,6 +62,8 @@ void rars::send_round(tile_buffer& tile, cycle_t now) {
             if (row.valid && row.kv == read.kv)
                 read.address = row.v_address + std::uint64_t{read.key} * block.row_bytes;
     }
+    trace_block_.set(tile.head->block->id);
+    trace_tile_.set(tile.head->tile);
     tile.plan.take();
     const bool tile_ends = tile.plan.done();
     round_.block = tile.head->block;
@@ -90,6 +92,8 @@ void rars::step(cycle_t now) {
         ++counters_.reserved_items_in;
     }
 
+    trace_reserved_.set(v_rows_reserved_);
+
     vpu_class rest = under_way_ ? vpu_class::wait_input : vpu_class::idle;
     tile_buffer& tile = tiles_[oldest_];
     if (tile.head && tile.complete()) {
@@ -111,6 +115,13 @@ void rars::step(cycle_t now) {
         }
     }
     account_.step(now, worked ? vpu_class::busy : rest, rest);
+}
+
+void rars::register_trace(const trace_scope& scope) {
+    account_.trace(scope.signal("class", 3));
+    trace_block_ = scope.signal("block", 32);
+    trace_tile_ = scope.signal("tile", 20);
+    trace_reserved_ = scope.signal("v_rows_reserved", 32);
 }
 
 std::string rars::waits_for() const {

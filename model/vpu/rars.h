@@ -15,6 +15,7 @@
 #include "model/vpu/vpu_counters.h"
 #include "tlm/clocked_module.h"
 #include "tlm/registered.h"
+#include "tlm/trace/trace_scope.h"
 #include "tlm/vpu_payloads.h"
 
 namespace pade {
@@ -32,6 +33,7 @@ class rars : public clocked_module {
     const rars_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.weight_items_in + counters_.rounds; }
     std::string waits_for() const;
+    void register_trace(const trace_scope& scope);
     /// Edge at which the tile came that waits_for() names.
     cycle_t waits_since() const { return tiles_[oldest_].since; }
 
@@ -66,6 +68,7 @@ class rars : public clocked_module {
 
     rars_counters counters_;
     cycle_account account_{counters_.cycles};
+    wave_signal trace_block_, trace_tile_, trace_reserved_;
 };
 
 }  // namespace pade

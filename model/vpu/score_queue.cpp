@@ -19,6 +19,10 @@ std::uint64_t pairs_at_most(const params& p) {
     return passing + p.ista.score_bytes / score_spill::pair_bytes +
            std::uint64_t{p.dispatch.open_tiles} * (score_spill::pairs_per_atom - 1);
 }
+
+std::string text_of(const numeric::threshold& threshold) {
+    return threshold.valid ? std::to_string(threshold.value) : std::string("none");
+}
 }  // namespace
 
 score_queue::score_queue(sc_core::sc_module_name name, const params& p)
@@ -235,7 +239,11 @@ void score_queue::recheck(slot_state& slot, collected_tile& from, going_tile& to
         event.key = pair.key;
         event.score = pair.score;
         const std::uint32_t head = slot.block->rows[pair.row].head;
-        if (params_.guard.enabled && params_.guard.recheck && !slot.threshold[pair.row].keeps(pair.score)) {
+        const bool keeps =
+            !params_.guard.enabled || !params_.guard.recheck || slot.threshold[pair.row].keeps(pair.score);
+        if (trace_)
+            trace_->rechecked(*slot.block, pair.row, pair.key, pair.score, text_of(slot.threshold[pair.row]), keeps);
+        if (!keeps) {
             --held_;
             ++count_of(counters_.recheck_pruned, head);
             pruned_pairs.write(event);
@@ -246,6 +254,8 @@ void score_queue::recheck(slot_state& slot, collected_tile& from, going_tile& to
         }
     }
     from.pairs.clear();
+    if (trace_)
+        trace_->recheck_done();
 }
 
 void score_queue::make_heads(slot_state& slot, going_tile& tile, std::uint32_t number, bool last) {
@@ -341,6 +351,9 @@ bool score_queue::pass_on(cycle_t now) {
             item.key = pair.key;
             item.score = pair.score;
             item.row = pair.row;
+            if (trace_)
+                trace_->pair_goes_on(params_.softmax.exps_per_cycle - budget, tile.block->rows[pair.row], pair.key,
+                                     pair.score);
             --budget;
             --held_;
             ++counters_.pairs_out;
@@ -394,9 +407,16 @@ void score_queue::step(cycle_t now) {
     worked = pass_on(now) || worked;
     report_level(now);
     account(now, worked);
+    if (trace_)
+        trace_->held.set(held_);
     // What did not move waits for a credit, an item or an answer, and each of them wakes us.
     if (worked)
         wake();
+}
+
+void score_queue::register_trace(const trace_scope& scope) {
+    trace_ = std::make_unique<score_queue_trace>(scope, params_.softmax.exps_per_cycle);
+    account_.trace(scope.signal("class", 3));
 }
 
 void score_queue::finish(cycle_t end) {

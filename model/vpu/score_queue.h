@@ -23,6 +23,7 @@
 #include "model/numeric/guard_rule.h"
 #include "model/params.h"
 #include "model/vpu/memory_port.h"
+#include "model/vpu/score_queue_trace.h"
 #include "model/vpu/score_spill.h"
 #include "model/vpu/tile_parts.h"
 #include "model/vpu/vpu_counters.h"
@@ -57,6 +58,7 @@ class score_queue : public clocked_module {
     void start(cycle_t cycle) { account_.start(cycle); }
     void finish(cycle_t end);
     const score_queue_counters& counters() const { return counters_; }
+    void register_trace(const trace_scope& scope);
     std::uint64_t progress() const { return counters_.pairs_in + counters_.pair_items_out + counters_.tile_items_in; }
     std::string waits_for() const;
     open_access oldest_access() const { return spill_port_.oldest(); }
@@ -142,6 +144,7 @@ class score_queue : public clocked_module {
 
     score_queue_counters counters_;
     cycle_account account_{counters_.cycles};
+    std::unique_ptr<score_queue_trace> trace_;
 };
 
 }  // namespace pade

@@ -39,8 +39,16 @@ void softmax_unit::count_exp(unsigned row) {
     ++count_of(counters_.exps_by_head, tile_->block->rows[row].head);
 }
 
+void softmax_unit::register_trace(const trace_scope& scope) {
+    account_.trace(scope.signal("class", 3));
+    trace_block_ = scope.signal("block", 32);
+    trace_tile_ = scope.signal("tile", 20);
+}
+
 void softmax_unit::begin_tile(cycle_t now) {
     tile_ = fifo_.front().head;
+    trace_block_.set(tile_->block->id);
+    trace_tile_.set(tile_->tile);
     take(now);
     tile_credits_.take(now);
     pairs_left_ = tile_->pairs;

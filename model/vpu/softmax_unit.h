@@ -16,6 +16,7 @@
 #include "model/vpu/vpu_counters.h"
 #include "tlm/clocked_module.h"
 #include "tlm/registered.h"
+#include "tlm/trace/trace_scope.h"
 #include "tlm/vpu_payloads.h"
 
 namespace pade {
@@ -34,6 +35,7 @@ class softmax_unit : public clocked_module {
     /// Items taken so far: stands still when the unit does.
     std::uint64_t progress() const { return counters_.pair_items_in; }
     std::string waits_for() const;
+    void register_trace(const trace_scope& scope);
 
   private:
     struct row_state {
@@ -71,6 +73,7 @@ class softmax_unit : public clocked_module {
 
     softmax_counters counters_;
     cycle_account account_{counters_.cycles};
+    wave_signal trace_block_, trace_tile_;
 };
 
 }  // namespace pade

@@ -106,6 +106,8 @@ void v_pu::start_round(round_state& round, cycle_t now) {
     const round_item& work = round.work;
     const block_info& block = *work.block;
     slot_state& slot = slot_of(work.block);
+    if (trace_)
+        trace_->starts(work);
     bool any = false;
     for (unsigned r = 0; r < block.rows.size(); ++r) {
         const row_work& row = work.rows[r];

@@ -19,6 +19,7 @@
 #include "model/numeric/online_softmax.h"
 #include "model/params.h"
 #include "model/vpu/memory_port.h"
+#include "model/vpu/v_pu_trace.h"
 #include "model/vpu/vpu_counters.h"
 #include "tlm/clocked_module.h"
 #include "tlm/registered.h"
@@ -42,6 +43,10 @@ class v_pu : public clocked_module {
     const v_pu_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.round_items_in + counters_.v_atoms_read + counters_.o_items_out; }
     std::string waits_for() const;
+    void register_trace(const trace_scope& scope) {
+        account_.trace(scope.signal("class", 3));
+        trace_ = std::make_unique<v_pu_trace>(scope, vpu_.v_rows_per_round);
+    }
     open_access oldest_access() const;
     /// Edge of the last multiplication so far.
     cycle_t last_mac() const { return last_mac_; }
@@ -112,6 +117,7 @@ class v_pu : public clocked_module {
 
     v_pu_counters counters_;
     cycle_account account_{counters_.cycles};
+    std::unique_ptr<v_pu_trace> trace_;
 };
 
 }  // namespace pade

@@ -14,6 +14,7 @@
 #include "model/vpu/vpu_counters.h"
 #include "tlm/clocked_module.h"
 #include "tlm/registered.h"
+#include "tlm/trace/trace_scope.h"
 #include "tlm/vpu_payloads.h"
 
 namespace pade {
@@ -34,6 +35,7 @@ class write_back : public clocked_module {
     const write_back_counters& counters() const { return counters_; }
     std::uint64_t progress() const { return counters_.atoms_written + answered_; }
     std::string waits_for() const;
+    void register_trace(const trace_scope& scope) { account_.trace(scope.signal("class", 3)); }
     open_access oldest_access() const { return port_.oldest(); }
 
   private:

@@ -80,6 +80,19 @@ link_fault parse_fault(const std::string& text) {
     return fault;
 }
 
+/// Options that say nothing without another one are a mistake.
+void check_trace_options(const run_arguments& args) {
+    const trace_options& t = args.traces;
+    if (t.wave.empty() && !t.scopes.empty())
+        throw input_error("--wave-scope without --wave; allowed: both");
+    if (t.log.empty() && (!t.links.empty() || !t.keys.empty()))
+        throw input_error("--log-links or --log-key without --log-transactions; allowed: both");
+    if (!t.any() && (t.from != 0 || t.to != ~cycle_t{0}))
+        throw input_error("--wave-from or --wave-to without --wave and --log-transactions; allowed: one of these");
+    if (!t.wave.empty() && t.wave == t.log)
+        throw input_error("--wave and --log-transactions: both are " + t.wave.string() + "; allowed: two files");
+}
+
 }  // namespace
 
 selection parse_selection(int head, const std::string& queries) {
@@ -108,6 +121,19 @@ void add_run_options(CLI::App& app, run_arguments& args) {
     app.add_flag("--force", args.force, "replace an existing --out");
     app.add_option("--energy-table", args.energy_table,
                    "JSON table of unit energies and areas (default: the one of pade-sim energy --json)");
+    app.add_option(
+        "--wave", args.traces.wave,
+        "waveform to write: VCD, or FST when the name ends with .fst (docs/waveforms.md); a .gtkw beside it");
+    app.add_option("--wave-scope", args.traces.scopes,
+                   "shell pattern of signals or scopes, pade.pe_lane_0_*; may be given several times (default: all)");
+    app.add_option("--wave-from", args.traces.from, "first core cycle of waveform and log (default: 0)");
+    app.add_option("--wave-to", args.traces.to, "first core cycle that is no longer in them (default: the end)");
+    app.add_option("--wave-max-mb", args.wave_max_mb, "size at which the waveform ends, and the log (default: 1024)")
+        ->check(CLI::Range(1U, 1U << 20));
+    app.add_option("--log-transactions", args.traces.log, "text file: what passes the links, a line each");
+    app.add_option("--log-links", args.traces.links,
+                   "shell pattern of links in it; may be given several times (default: all)");
+    app.add_option("--log-key", args.traces.keys, "only events of this key, and those of none; may be given again");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--json", args.json, "print stats.json instead of the summary");
@@ -131,6 +157,9 @@ int run_command(const run_arguments& args) {
     options.check_tlm = args.check_tlm;
     options.energy_table = args.energy_table;
     options.reverse_construction = args.reverse_construction;
+    options.trace_to = args.traces;
+    options.trace_to.most_bytes = std::uint64_t{args.wave_max_mb} * 1000000;
+    check_trace_options(args);
     if (args.head >= 0 && args.all_heads)
         throw input_error("--head and --all-heads contradict each other; allowed: one of them");
     options.what = parse_selection(args.head, args.queries);
@@ -144,6 +173,8 @@ int run_command(const run_arguments& args) {
     const run_result result = run(p, options);
     bar.clear();
     std::cout << (args.json ? stats_to_json(result.figures) : summary(result.figures, p));
+    for (const std::string& line : result.traces)
+        (args.json ? std::cerr : std::cout) << "trace: " << line << "\n";
     if (!result.failures.empty()) {
         std::cout.flush();
         for (const std::string& failure : result.failures)

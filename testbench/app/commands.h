@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "testbench/run/trace_files.h"
 #include "testbench/trace/trace_set.h"
 
 namespace CLI {
@@ -26,6 +27,8 @@ struct run_arguments {
     std::vector<std::string> flips;
     std::vector<std::string> faults;
     std::string energy_table;
+    trace_options traces;
+    unsigned wave_max_mb = 1024;
     bool force = false;
     bool check_tlm = false;
     bool no_golden = false;

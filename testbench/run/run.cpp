@@ -33,8 +33,8 @@ std::uint64_t unmasked_pairs(const trace_set& trace) {
 
 /// The chip, its host and the wires between them.
 struct bench {
-    bench(const trace_set& trace, const params& p, const run_options& options)
-        : chip("pade", p, {options.check_tlm, options.reverse_construction, options.faults}),
+    bench(const trace_set& trace, const params& p, const run_options& options, tracing* tracing)
+        : chip("pade", p, {options.check_tlm, options.reverse_construction, options.faults, tracing}),
           driver("host", trace, p, options.flips) {
         driver.registers.bind(chip.bus);
         driver.memory.bind(chip.memory);
@@ -47,11 +47,13 @@ struct bench {
 };
 
 /// Runs to the interrupt. A run that gets stuck ends with internal_error (testbench/run/watchdog.h).
-void simulate(bench& b, const kept_error& errors, const params& p, const run_options& options, std::uint64_t pairs) {
+void simulate(bench& b, const kept_error& errors, const trace_files& traces, const params& p,
+              const run_options& options, std::uint64_t pairs) {
     watchdog dog(b.chip, p);
     while (!b.driver.finished()) {
         sc_core::sc_start(dog.next_look(), sc_core::SC_RUN_TO_TIME);  // also across a gap longer than that
         errors.rethrow();
+        traces.check();
         if (b.driver.finished())
             return;
         dog.look();
@@ -167,16 +169,19 @@ run_result run(const params& p, const run_options& options) {
     std::string stored_failure;
     double wall = 0;
     {
-        bench b(trace, p, options);
+        trace_files traces(options.trace_to, p.clock);
+        bench b(trace, p, options, traces.sinks());
+        traces.start();
         recorder record(out.partial(), static_cast<std::uint32_t>(trace.heads.size()), trace.queries, trace.head_dim);
         b.chip.retained_pairs().bind(record.pairs());
         b.chip.output_rows().bind(record.rows());
 
         const auto begin = std::chrono::steady_clock::now();
-        simulate(b, record.errors(), p, options, pairs);
+        simulate(b, record.errors(), traces, p, options, pairs);
         wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         b.chip.finish();
         record.close();
+        result.traces = traces.close();
 
         stats& figures = result.figures;
         add_job(figures, p, trace);

@@ -10,6 +10,7 @@
 #include "model/params.h"
 #include "model/stats.h"
 #include "testbench/host/host.h"
+#include "testbench/run/trace_files.h"
 #include "testbench/trace/trace_set.h"
 #include "tlm/link_fault.h"
 
@@ -26,6 +27,7 @@ struct run_options {
     std::vector<bit_flip> flips;
     std::vector<link_fault> faults;
     std::filesystem::path energy_table;  ///< empty: the built-in one
+    trace_options trace_to;              ///< waveform and transaction log
     /// Called now and then with pairs ended and pairs in all.
     std::function<void(std::uint64_t, std::uint64_t)> on_progress;
 };
@@ -33,6 +35,7 @@ struct run_options {
 struct run_result {
     stats figures;
     std::vector<std::string> failures;  ///< checks that failed, one sentence each
+    std::vector<std::string> traces;    ///< a line about each trace file
     int exit_code = 0;
 };
 

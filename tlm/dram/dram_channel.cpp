@@ -97,9 +97,11 @@ void dram_channel::step(cycle_t now) {
         working = working || part->working();
         next = std::min(next, part->next_event());
     }
-    if (!working)
+    if (!working && !stay_awake_)
         return;
-    next = every_cycle_ ? now + 1 : std::max(std::min(next, next_command()), now + 1);
+    next = every_cycle_ && working ? now + 1 : std::max(std::min(next, next_command()), now + 1);
+    if (next == no_cycle)
+        return;
     // An earlier wake-up that is set already comes here again.
     if (wake_set_ <= now || next < wake_set_) {
         wake_at(next);

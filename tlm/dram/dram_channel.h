@@ -25,6 +25,12 @@ class dram_channel : public clocked_module {
     /// Runs at each edge while there is work instead of at those only where something can happen. Commands must come
     /// out the same: for tests.
     void run_every_cycle(bool on) { every_cycle_ = on; }
+    /// Runs also while idle, at the edges of its refreshes, so that nothing is modelled later than it happens. Commands
+    /// come out the same.
+    void stay_awake() {
+        stay_awake_ = true;
+        clk->wake();
+    }
 
   private:
     void step(cycle_t now) override;
@@ -43,6 +49,7 @@ class dram_channel : public clocked_module {
     std::size_t first_column_ = 0;  // the same for column commands
     cycle_t wake_set_ = no_cycle;
     bool every_cycle_ = false;
+    bool stay_awake_ = false;
 };
 
 }  // namespace pade

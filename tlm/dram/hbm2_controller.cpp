@@ -58,4 +58,19 @@ void hbm2_controller::run_every_cycle(bool on) {
         each->run_every_cycle(on);
 }
 
+void hbm2_controller::register_trace(const trace_scope& scope) {
+    for (unsigned n = 0; n < map_.pseudo_channels(); ++n)
+        channels_[n / parts_]
+            ->part(n % parts_)
+            .register_trace(scope.below("pseudo_channel_" + std::to_string(n)).with_period(clock.period().value()));
+    traced_ = scope.has_signals();
+}
+
+/// A waveform cannot be told of the past.
+void hbm2_controller::start_of_simulation() {
+    for (auto& each : channels_)
+        if (traced_)
+            each->stay_awake();
+}
+
 }  // namespace pade

@@ -17,6 +17,7 @@
 #include "tlm/dram/address_map.h"
 #include "tlm/dram/dram_command.h"
 #include "tlm/dram/dram_counters.h"
+#include "tlm/trace/trace_scope.h"
 
 namespace pade {
 
@@ -47,8 +48,12 @@ class hbm2_controller : public sc_core::sc_module {
     void log_commands(dram_command_log log) { log_ = std::move(log); }
     /// See dram_channel::run_every_cycle.
     void run_every_cycle(bool on);
+    /// A scope for each pseudo channel below `scope`, at edges of the command clock.
+    void register_trace(const trace_scope& scope);
 
   private:
+    void start_of_simulation() override;
+
     dram_command_log log_;
     const address_map map_;
     const unsigned parts_;  // pseudo channels of a channel
@@ -56,6 +61,7 @@ class hbm2_controller : public sc_core::sc_module {
     const std::unique_ptr<dram_store> store_;
     std::vector<std::unique_ptr<clock_gate>> gates_;
     std::vector<std::unique_ptr<dram_channel>> channels_;
+    bool traced_ = false;
     double peak_;
 };
 

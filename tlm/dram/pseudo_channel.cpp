@@ -51,6 +51,8 @@ void pseudo_channel::enqueue(dram_request request) {
         ++(request.is_write ? blocked_writes_ : blocked_reads_);
     (request.is_write ? writes_ : reads_).push_back(request);
     stale_ = true;
+    if (trace_)
+        trace_->queues(reads_.size(), writes_.size());
 }
 
 void pseudo_channel::unblock(std::vector<dram_request>& queue, unsigned& blocked, std::uint64_t atom) {
@@ -152,6 +154,10 @@ unsigned pseudo_channel::issue_row(cycle_t now) {
 }
 
 void pseudo_channel::log(cycle_t now, command what, std::uint16_t bank, std::uint32_t row, std::uint32_t column) {
+    if (trace_) {
+        trace_->command({now, index_, what, bank % groups_, bank / groups_, row, column});
+        trace_->queues(reads_.size(), writes_.size());
+    }
     if (log_)
         log_({now, index_, what, bank % groups_, bank / groups_, row, column});
 }

@@ -4,12 +4,14 @@
 // (dram_channel) asks both and gives the bus to one, and no result depends on the order in which processes run [ours].
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "tlm/dram/dram_banks.h"
 #include "tlm/dram/dram_command.h"
 #include "tlm/dram/dram_front.h"
+#include "tlm/dram/pseudo_channel_trace.h"
 
 namespace pade {
 
@@ -46,6 +48,7 @@ class pseudo_channel : public sc_core::sc_module {
     const dram_counters& counters() const { return counters_; }
     std::string waits_for(cycle_t now) const;
     tlm::tlm_fw_transport_if<>& front() { return front_; }
+    void register_trace(const trace_scope& scope) { trace_ = std::make_unique<pseudo_channel_trace>(scope); }
 
   private:
     struct choice {
@@ -107,6 +110,7 @@ class pseudo_channel : public sc_core::sc_module {
     cycle_t accounted_ = 0;
     cycle_t data_end_ = 0;
     cycle_t refresh_end_ = 0;
+    std::unique_ptr<pseudo_channel_trace> trace_;
 };
 
 }  // namespace pade

@@ -1,0 +1,124 @@
+// What the waveform and the transaction log show of a PE lane (docs/waveforms.md).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tlm/payloads.h"
+#include "tlm/trace/trace_scope.h"
+
+namespace pade {
+
+/// Of a row: what its lanes have together.
+struct row_trace {
+    explicit row_trace(const trace_scope& scope)
+        : scoreboard_used(scope.signal("scoreboard_used", 16)), bui_entries(scope.signal("bui_entries", 9)) {}
+
+    void entries(int more) { scoreboard_used.set(used = static_cast<unsigned>(static_cast<int>(used) + more)); }
+    /// A lane decides with the interval of `known` planes.
+    void interval(unsigned known) {
+        const auto now = sc_core::sc_time_stamp().value();
+        mask = (at == now ? mask : 0) | 1U << known;
+        at = now;
+        bui_entries.pulse(mask);
+    }
+    wave_signal scoreboard_used, bui_entries;
+    unsigned used = 0;
+    unsigned mask = 0;
+    wave_detail::tick at = ~wave_detail::tick{0};
+};
+
+struct pe_lane_trace {
+    /// Classes of the lane's cycles, as signal `class` shows them.
+    enum class cycle : std::uint8_t { busy, stall_downstream, stall_scoreboard, stall_data, idle };
+
+    struct decision {
+        std::uint32_t key = 0;
+        std::int64_t partial = 0;
+        std::int64_t upper = 0;
+        std::int64_t threshold = 0;
+        bool guarded = false;
+        bool threshold_valid = false;
+        std::uint8_t plane = 0;
+        std::uint8_t slot = 0;
+        verdict outcome = verdict::next_plane;
+    };
+
+    pe_lane_trace(const trace_scope& scope, row_trace& of_row, unsigned row_number)
+        : row(of_row), number(static_cast<int>(row_number)), log(scope.log()), lane_class(scope.signal("class", 3)) {
+        const trace_scope gsat = scope.below("gsat");
+        valid = gsat.signal("valid", 1);
+        token = gsat.signal("token", 20);
+        plane = gsat.signal("plane", 3);
+        slot = gsat.signal("slot", 1);
+        partial = gsat.signal("partial", 24);
+        const trace_scope scoreboard = scope.below("scoreboard");
+        used = scoreboard.signal("used", 7);
+        full = scoreboard.signal("full", 1);
+        const trace_scope decide = scope.below("decision");
+        d_valid = decide.signal("valid", 1);
+        d_token = decide.signal("token", 20);
+        d_plane = decide.signal("plane", 3);
+        d_slot = decide.signal("slot", 1);
+        d_partial = decide.signal("partial", 24);
+        d_verdict = decide.signal("verdict", 2);
+        d_bui_entry = decide.signal("bui_entry", 4);
+        d_upper = decide.signal("upper", 32);
+        d_t_valid = decide.signal("t_valid", 1);
+        d_t = decide.signal("t", 32);
+        lane_class.set(static_cast<unsigned>(cycle::idle));
+    }
+
+    void took(const plane_item& item, std::int32_t sum) {
+        valid.pulse(1);
+        token.set(item.key);
+        plane.set(item.plane);
+        slot.set(item.slot);
+        partial.set(static_cast<std::uint64_t>(std::int64_t{sum}));
+    }
+
+    void decided(const decision& d) {
+        d_valid.pulse(1);
+        d_token.set(d.key);
+        d_plane.set(d.plane);
+        d_slot.set(d.slot);
+        d_partial.set(static_cast<std::uint64_t>(d.partial));
+        d_verdict.set(static_cast<std::uint64_t>(d.outcome));
+        d_bui_entry.set(d.plane + 1U);
+        d_upper.set(static_cast<std::uint64_t>(d.upper));
+        d_t_valid.set(d.threshold_valid ? 1 : 0);
+        d_t.set(static_cast<std::uint64_t>(d.threshold));
+        if (d.guarded)
+            row.interval(d.plane + 1U);
+        if (log)
+            log.add(event(d));
+    }
+
+    void holds(unsigned entries, bool all) {
+        row.entries(static_cast<int>(entries) - static_cast<int>(held));
+        held = entries;
+        used.set(entries);
+        full.set(all ? 1 : 0);
+    }
+
+    row_trace& row;
+    int number;
+    event_log log;
+    wave_signal lane_class;
+    wave_signal valid, token, plane, slot, partial;
+    wave_signal used, full;
+    wave_signal d_valid, d_token, d_plane, d_slot, d_partial, d_verdict, d_bui_entry, d_upper, d_t_valid, d_t;
+    unsigned held = 0;
+
+  private:
+    log_event event(const decision& d) const {
+        static const char* const names[] = {"DECIDE_next_plane", "DECIDE_pruned", "DECIDE_retained"};
+        std::string value = "partial=" + std::to_string(d.partial);
+        if (d.guarded)
+            value += ",upper=" + std::to_string(d.upper) +
+                     (d.threshold_valid ? ",T=" + std::to_string(d.threshold) : std::string(",T=none"));
+        return {names[static_cast<unsigned>(d.outcome)], d.key, d.plane, number, d.slot, std::move(value), 0};
+    }
+};
+
+}  // namespace pade
