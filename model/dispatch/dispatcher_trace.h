@@ -75,7 +75,8 @@ class dispatcher_trace {
     }
     void note(unsigned c, const char* phase, const live_key& k, unsigned plane, const std::string& value) {
         if (columns_[c].log)
-            columns_[c].log.add({phase, k.key, static_cast<int>(plane), -1, k.slot, value, 0});
+            columns_[c].log.add(
+                {phase, k.key, static_cast<int>(plane), -1, k.slot, "kv=" + std::to_string(k.kv) + "," + value, 0});
     }
 
     wave_signal requests_, merges_, arrivals_, admissions_, open_tiles_, blocks_;

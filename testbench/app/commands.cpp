@@ -133,7 +133,8 @@ void add_run_options(CLI::App& app, run_arguments& args) {
     app.add_option("--log-transactions", args.traces.log, "text file: what passes the links, a line each");
     app.add_option("--log-links", args.traces.links,
                    "shell pattern of links in it; may be given several times (default: all)");
-    app.add_option("--log-key", args.traces.keys, "only events of this key, and those of none; may be given again");
+    app.add_option("--log-key", args.traces.keys,
+                   "only events of this key, and those without one but credits; may be given again");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--json", args.json, "print stats.json instead of the summary");

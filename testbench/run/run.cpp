@@ -98,7 +98,7 @@ stat_value or_null(const std::optional<bool>& value) {
     return value ? stat_value(*value) : stat_value(std::monostate{});
 }
 
-void add_job(stats& out, const params& p, const trace_set& trace) {
+void add_job(stats& out, const params& p, const trace_set& trace, const selection& what) {
     out.add("schema_version", "", "of this file", std::uint64_t{stats::schema_version});
     out.add("job.name", "", "name of the trace set", trace.name);
     out.add("job.phase", "", "prefill or decode",
@@ -109,6 +109,8 @@ void add_job(stats& out, const params& p, const trace_set& trace) {
     out.add("job.keys", "", "length of the sequence", std::uint64_t{trace.keys});
     out.add("job.head_dim", "", "elements of a query", std::uint64_t{trace.head_dim});
     out.add("job.heads", "", "query heads of this run", std::uint64_t{trace.heads.size()});
+    out.add("job.head", "", "position in the trace's head_list of the one head of this run; null: all of them",
+            what.head ? stat_value(std::uint64_t{*what.head}) : stat_value(std::monostate{}));
     out.add("job.kv_heads", "", "KV heads of this run", std::uint64_t{trace.kv_heads.size()});
     out.add("job.trace", "", "path of the trace set", trace.path.string());
     out.add("job.trace_sha256", "", "of its manifest", trace.sha256);
@@ -184,7 +186,7 @@ run_result run(const params& p, const run_options& options) {
         result.traces = traces.close();
 
         stats& figures = result.figures;
-        add_job(figures, p, trace);
+        add_job(figures, p, trace, options.what);
         b.chip.collect(figures);
         const std::string imbalance = b.chip.imbalance();
         stored_failure = check_stored_output(b, out.partial(), trace, p);

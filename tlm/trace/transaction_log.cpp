@@ -46,6 +46,13 @@ void transaction_log::check_links() const {
                               "like pade.dispatcher.planes_0 or pade.pe_lane_0_*");
 }
 
+bool transaction_log::of_a_wanted_key(const log_event& e) const {
+    if (e.key < 0)
+        return e.phase != std::string_view("CREDIT");  // it belongs to no item
+    const auto key = static_cast<std::uint32_t>(e.key);
+    return std::find(options_.keys.begin(), options_.keys.end(), key) != options_.keys.end();
+}
+
 std::size_t transaction_log::new_link(const std::string& link) {
     links_.push_back(link);
     return links_.size() - 1;
@@ -56,8 +63,7 @@ void transaction_log::add(std::size_t link, const log_event& e) {
     const cycle_t cycle = time / period_;
     if (cut_ || cycle < options_.from || cycle >= options_.to)
         return;
-    if (e.key >= 0 && !options_.keys.empty() &&
-        std::find(options_.keys.begin(), options_.keys.end(), static_cast<std::uint32_t>(e.key)) == options_.keys.end())
+    if (!options_.keys.empty() && !of_a_wanted_key(e))
         return;
     if (time != moment_time_)
         end_moment();

@@ -23,7 +23,7 @@ struct log_event {
 
 struct log_options {
     std::vector<std::string> links;   ///< shell patterns of links and scopes; empty: all
-    std::vector<std::uint32_t> keys;  ///< events of other keys are left out; empty: none is
+    std::vector<std::uint32_t> keys;  ///< events of other keys are left out, and credits; empty: none is
     cycle_t from = 0;
     cycle_t to = ~cycle_t{0};
     std::uint64_t most_bytes = ~std::uint64_t{0};
@@ -50,6 +50,7 @@ class transaction_log {
 
   private:
     void end_moment();
+    bool of_a_wanted_key(const log_event& event) const;
 
     text_sink& sink_;
     const log_options options_;
