@@ -9,6 +9,7 @@
 #include <limits>
 #include <thread>
 
+#include "model/energy/energy_table.h"
 #include "model/errors.h"
 #include "testbench/app/commands.h"
 #include "testbench/app/effective_params.h"
@@ -32,6 +33,8 @@ void add_batch_options(CLI::App& app, batch_arguments& args) {
     app.add_option("--jobs", args.jobs, "runs at a time; 0: one a core")->capture_default_str();
     app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
     app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
+    app.add_option("--energy-table", args.energy_table,
+                   "JSON table of unit energies and areas (default: the one of pade-sim energy --json)");
     app.add_flag("--force", args.force, "run again what is there");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
@@ -49,6 +52,8 @@ std::vector<std::string> shared_arguments(const batch_arguments& args, const std
     for (const std::string& set : args.sets)
         if (std::none_of(settings.begin(), settings.end(), [&](const auto& other) { return same_key(set, other); }))
             list.insert(list.end(), {"--set", set});
+    if (!args.energy_table.empty())
+        list.insert(list.end(), {"--energy-table", args.energy_table});
     if (args.no_golden)
         list.push_back("--no-golden");
     if (args.check_tlm)
@@ -61,6 +66,8 @@ std::vector<fs::path> config_files(const batch_arguments& args) {
     for (const std::string& config : args.configs)
         if (fs::is_regular_file(config))
             files.push_back(config);
+    if (!args.energy_table.empty())
+        files.emplace_back(args.energy_table);
     return files;
 }
 
@@ -108,6 +115,7 @@ void add_ablate_options(CLI::App& app, ablate_arguments& args) {
 
 int ablate_command(const ablate_arguments& args) {
     const params p = load_effective_params(args.batch.configs, args.batch.sets);
+    (void)load_energy_table(args.batch.energy_table, p);
     require_apart(args.batch.out, args.trace);
     check_supported(p, select(load_trace_set(args.trace), parse_selection(args.head, args.queries)));
     for (const std::string& set : args.batch.sets)
@@ -166,7 +174,7 @@ void add_suite_options(CLI::App& app, suite_arguments& args) {
 }
 
 int suite_command(const suite_arguments& args) {
-    (void)load_effective_params(args.batch.configs, args.batch.sets);
+    (void)load_energy_table(args.batch.energy_table, load_effective_params(args.batch.configs, args.batch.sets));
     const auto shared = shared_arguments(args.batch);
     const auto sets = trace_sets_below(args.folder);
     const auto names = suite_names(args.folder, sets);

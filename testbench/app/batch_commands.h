@@ -19,6 +19,7 @@ struct batch_arguments {
     bool check_tlm = false;
     std::vector<std::string> configs;
     std::vector<std::string> sets;
+    std::string energy_table;
 };
 
 struct ablate_arguments {

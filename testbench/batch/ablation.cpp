@@ -76,6 +76,8 @@ ablation_series evaluate(std::string name, std::vector<std::string> settings, co
         r.planes_per_fetched_key = f.number("planes.fetched_per_key_mean");
         r.planes_per_dram_key = f.number("planes.dram_per_key_mean");
         r.dram_bytes = f.number("dram.bytes_read") + f.number("dram.bytes_written");
+        r.core_pj = f.number("energy_core_pj");
+        r.dram_pj = f.number("energy_pj.dram");
         r.lane_utilisation = f.number("lanes.utilisation");
         r.bandwidth_utilisation = f.number("dram.bandwidth_utilisation");
         for (const std::string& bound : bound_names())
@@ -129,6 +131,8 @@ stats ablation_figures(const std::string& trace, const std::vector<ablation_seri
             s.add(step + "planes_per_fetched_key", "planes", "", r.planes_per_fetched_key);
             s.add(step + "planes_per_dram_key", "planes", "", r.planes_per_dram_key);
             s.add(step + "dram_bytes", "B", "", r.dram_bytes);
+            s.add(step + "energy_core_pj", "pJ", "", r.core_pj);
+            s.add(step + "energy_dram_pj", "pJ", "", r.dram_pj);
             s.add(step + "lane_utilisation", "", "", r.lane_utilisation);
             s.add(step + "bandwidth_utilisation", "", "", r.bandwidth_utilisation);
             for (std::size_t b = 0; b < r.bounds.size(); ++b)

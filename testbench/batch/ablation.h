@@ -28,7 +28,8 @@ struct ablation_result {
     double cycles = 0;
     double ratio = 1;  ///< of the cycles to those of the step before
     double planes_per_pair = 0, planes_per_fetched_key = 0, planes_per_dram_key = 0;
-    double dram_bytes = 0;  ///< read and written
+    double dram_bytes = 0;            ///< read and written
+    double core_pj = 0, dram_pj = 0;  ///< energy of the chip, and of DRAM
     double lane_utilisation = 0, bandwidth_utilisation = 0;
     std::vector<double> bounds;  ///< in the order of bound_names()
     std::string binds;           ///< the largest bound

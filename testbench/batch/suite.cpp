@@ -49,6 +49,19 @@ const std::vector<column>& columns() {
         plain("vpu_utilisation", "vpu.utilisation"),
         plain("dram_bytes_read", "dram.bytes_read"),
         plain("dram_bandwidth_utilisation", "dram.bandwidth_utilisation"),
+        plain("energy_pj", "energy_pj.total"),
+        plain("energy_pj_low", "energy_band_pj.low.total"),
+        plain("energy_pj_high", "energy_band_pj.high.total"),
+        plain("energy_core_pj", "energy_core_pj"),
+        plain("energy_qkpu_pj", "energy_pj.qkpu"),
+        plain("energy_guard_pj", "energy_pj.guard"),
+        plain("energy_control_pj", "energy_pj.control"),
+        plain("energy_buffers_pj", "energy_pj.buffers"),
+        plain("energy_vpu_pj", "energy_pj.vpu"),
+        plain("energy_softmax_pj", "energy_pj.softmax"),
+        plain("energy_clock_pj", "energy_pj.clock"),
+        plain("energy_leakage_pj", "energy_pj.leakage"),
+        plain("energy_dram_pj", "energy_pj.dram"),
         {"nearest_bound", [](const figures_of& f) { return largest_bound_of(f).name; }},
         {"failed_checks", [](const figures_of& f) { return f.failed_checks(); }},
     };
@@ -136,8 +149,9 @@ std::string suite_table(const std::vector<planned_run>& plan, const std::vector<
     std::size_t width = 3;
     for (const planned_run& run : plan)
         width = std::max(width, run.name.size());
-    std::string out = fmt::format("{:<{}} {:>10} {:>12} {:>9} {:>10} {:>6} {:>6} {:>6}  {}\n", "set", width, "cycles",
-                                  "planes/pair", "retained", "lost mass", "lanes", "V-PU", "DRAM", "result");
+    std::string out =
+        fmt::format("{:<{}} {:>10} {:>12} {:>9} {:>10} {:>6} {:>6} {:>6} {:>9} {:>9}  {}\n", "set", width, "cycles",
+                    "planes/pair", "retained", "lost mass", "lanes", "V-PU", "DRAM", "chip uJ", "DRAM uJ", "result");
     for (std::size_t n = 0; n < runs.size(); ++n) {
         if (!has_figures(runs[n])) {
             out += fmt::format("{:<{}} {}\n", plan[n].name, width, what_failed(runs[n]));
@@ -147,11 +161,12 @@ std::string suite_table(const std::vector<planned_run>& plan, const std::vector<
         const auto lost = f.numbers().find("guard.lost_mass_mean");
         const std::string failed = f.failed_checks();
         out += fmt::format(
-            "{:<{}} {:>10.0f} {:>12.3f} {:>8.2f}% {:>10} {:>6.3f} {:>6.3f} {:>6.3f}  {}{}\n", plan[n].name, width,
-            f.number("time.cycles"), f.planes_per_pair(), 100 * f.retained_fraction(),
+            "{:<{}} {:>10.0f} {:>12.3f} {:>8.2f}% {:>10} {:>6.3f} {:>6.3f} {:>6.3f} {:>9.2f} {:>9.2f}  {}{}\n",
+            plan[n].name, width, f.number("time.cycles"), f.planes_per_pair(), 100 * f.retained_fraction(),
             lost == f.numbers().end() ? "-" : fmt::format("{:.4f}", lost->second), f.number("lanes.utilisation"),
-            f.number("vpu.utilisation"), f.number("dram.bandwidth_utilisation"),
-            failed.empty() ? "ok" : "FAILED: " + failed, runs[n].resumed ? " (from before)" : "");
+            f.number("vpu.utilisation"), f.number("dram.bandwidth_utilisation"), f.number("energy_core_pj") / 1e6,
+            f.number("energy_pj.dram") / 1e6, failed.empty() ? "ok" : "FAILED: " + failed,
+            runs[n].resumed ? " (from before)" : "");
     }
     return out;
 }

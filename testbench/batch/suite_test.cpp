@@ -52,6 +52,7 @@ TEST_CASE("table, CSV and JUnit tell what ran, what failed and why") {
 
     const std::string csv = suite_csv(plan, runs);
     CHECK(csv.find("\ngood,0,prefill,1,10,110,64,1000,3.0000,0.05000,4,5,,") != std::string::npos);
+    CHECK(csv.find(",6000,0.25,30000,,,10000,8000,,,,,,,,20000,lanes,") != std::string::npos);
     CHECK(csv.find("\nfailed,3,") != std::string::npos);
     CHECK(csv.find("\nbad,2,") != std::string::npos);
     CHECK(csv.find("\"manifest \"\"x\"\" <y> & more, and more\"") != std::string::npos);

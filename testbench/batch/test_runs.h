@@ -47,7 +47,9 @@ struct fake_run {
               << "},\n\"dram\": {\"bytes_read\": 6000, \"bytes_written\": 400, \"bandwidth_utilisation\": 0.25},\n"
                  "\"lanes\": {\"utilisation\": 0.5}, \"vpu\": {\"utilisation\": 0.125},\n\"guard\": "
                  "{\"lost_mass_mean\": null},\n\"sim\": {\"wall_s\": "
-              << cycles << "},\n\"checks\": {\"soundness\": true, \"output\": null, \"balance\": " << balance
+              << cycles << "},\n\"energy_pj\": {\"total\": " << 30 * cycles << ", \"qkpu\": " << 8 * cycles
+              << ", \"dram\": " << 20 * cycles << "}, \"energy_core_pj\": " << 10 * cycles
+              << ",\n\"checks\": {\"soundness\": true, \"output\": null, \"balance\": " << balance
               << "},\n\"bounds\": {";
         const char* comma = "";
         for (const auto& [name, value] : bounds) {
