@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <tlm>
 #include <vector>
@@ -51,6 +52,18 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
     tlm::tlm_analysis_port<pair_event>& retained_pairs();
     tlm::tlm_analysis_port<pair_event>& pruned_pairs();
     tlm::tlm_analysis_port<o_row_event>& output_rows();
+
+    // ---- for a timeline (activity.cpp)
+    /// Names of the counters that activity() reads, those of docs/statistics.md.
+    static const std::vector<std::string>& activity_names();
+    /// Their values as finish(end) would leave them, to be called between the edges end - 1 and `end`: whatever order
+    /// the modules of an edge ran in, all of them have run. No result depends on it.
+    void activity(cycle_t end, std::vector<std::uint64_t>& values) const;
+    /// Entries in use in the scoreboards of a row's lanes, now.
+    std::uint64_t keys_held(unsigned row) const;
+    /// Edge at which the job started; nothing before it has.
+    std::optional<cycle_t> started_at() const;
+    const std::vector<dram_bank_counters>& dram_banks(unsigned pseudo_channel) const;
 
     /// The last lane operation, data beat, MAC or host event: a run without progress is stuck. Clocks, refresh,
     /// requests and what waits in a queue are none.

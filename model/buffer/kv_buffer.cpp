@@ -155,6 +155,21 @@ void kv_buffer::account_sleep(cycle_t cycle) {
     accounted_ = cycle;
 }
 
+feed_cycles kv_buffer::k_feed_until(cycle_t end) const {
+    feed_cycles all = counters_.k_feed;
+    if (end > accounted_)
+        all[k_sleep_] += end - accounted_;
+    return all;
+}
+
+feed_cycles kv_buffer::v_ports_until(cycle_t end) const {
+    feed_cycles all = counters_.v_ports;
+    if (end > accounted_)
+        for (std::size_t s = 0; s < feed_states; ++s)
+            all.in[s] += (end - accounted_) * v_sleep_[s];
+    return all;
+}
+
 void kv_buffer::finish(cycle_t cycle) {
     if (finished_ || accounted_ > cycle + 1)
         throw internal_error("kv_buffer::finish was called twice, or for a cycle that has gone by");

@@ -59,6 +59,9 @@ class kv_buffer : public clocked_module {
     /// The counted time ends before this edge: closes the cycle classes and accounts for the bytes still held. Once.
     void finish(cycle_t cycle);
     const kv_buffer_counters& counters() const { return counters_; }
+    /// Classes of the K feed, and of all V ports, as finish(end) would leave them; `end`: the next edge.
+    feed_cycles k_feed_until(cycle_t end) const;
+    feed_cycles v_ports_until(cycle_t end) const;
 
     /// True when nothing is queued or in flight.
     bool idle() const;

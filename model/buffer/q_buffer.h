@@ -43,6 +43,13 @@ class q_buffer : public clocked_module {
     /// The counted time ends before this edge. Once.
     void finish(cycle_t cycle);
     const q_buffer_counters& counters() const { return counters_; }
+    /// Classes as finish(end) would leave them; `end`: the next edge.
+    std::array<std::uint64_t, q_states> classes(cycle_t end) const {
+        auto all = counters_.in;
+        if (end > accounted_)
+            all[static_cast<std::size_t>(sleep_)] += end - accounted_;
+        return all;
+    }
 
     bool idle() const { return held_.empty() && fetches_.empty() && loads_.empty() && pool_.in_use() == 0; }
     std::uint64_t progress() const { return progress_; }

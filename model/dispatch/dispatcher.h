@@ -59,6 +59,8 @@ class dispatcher : public clocked_module {
     void begin_accounting(cycle_t from) { accounted_ = from; }
     void finish(cycle_t end);
     const dispatch_counters& counters() const { return counters_; }
+    /// delivering, no_room, port_busy, no_data, no_request, empty as finish(end) would leave them.
+    std::array<std::uint64_t, 6> classes(cycle_t end) const;
     /// Pairs that have ended so far, for the progress bar.
     std::uint64_t pairs_ended() const { return pairs_ended_; }
     void register_trace(const trace_scope& scope) { trace_ = std::make_unique<dispatcher_trace>(scope, lanes_); }

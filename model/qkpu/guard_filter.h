@@ -37,6 +37,10 @@ class guard_filter : public clocked_module {
     void finish(cycle_t end);
     const guard_counters& counters() const { return counters_; }
     void register_trace(const trace_scope& scope) { trace_ = std::make_unique<guard_filter_trace>(scope); }
+    /// busy, idle as finish(end) would leave them.
+    std::array<std::uint64_t, 2> classes(cycle_t end) const {
+        return {counters_.busy, counters_.idle + (end > accounted_ ? end - accounted_ : 0)};
+    }
 
   private:
     void on_query(unsigned, query_item& item);

@@ -47,6 +47,16 @@ class pe_lane : public clocked_module {
     /// Cycles before `start` are in no class.
     void start(cycle_t start) { hot_.accounted = start; }
     const lane_counters& counters() const { return counters_; }
+    /// busy, stall_downstream, stall_scoreboard, stall_data, idle as finish(end) would leave them; `end`: the next edge.
+    std::array<std::uint64_t, 5> classes(cycle_t end) const {
+        std::array<std::uint64_t, 5> all = {counters_.busy, counters_.stall_downstream, counters_.stall_scoreboard,
+                                            counters_.stall_data, counters_.idle};
+        if (end > hot_.accounted)  // asleep since then: as in account_sleep()
+            all[hot_.keys.full() && hot_.more_keys ? 2 : hot_.keys.used() != 0 ? 3 : 4] += end - hot_.accounted;
+        return all;
+    }
+    /// Entries of the scoreboard in use.
+    unsigned keys_held() const { return hot_.keys.used(); }
     /// What the lane waits for, for the watchdog; empty when it has no key.
     std::string waits_for() const;
     /// Edge of the last lane operation.

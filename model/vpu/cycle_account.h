@@ -60,6 +60,13 @@ class cycle_account {
         class_ = signal;
         class_.set(static_cast<unsigned>(vpu_class::idle));
     }
+    /// The classes as finish(end) would leave them, when no step came after `end` - 1; nothing changes.
+    vpu_cycles until(cycle_t end) const {
+        vpu_cycles all = cycles_;
+        if (end > next_)
+            all.of(after_) += end - next_;
+        return all;
+    }
     /// Closes the books at the edge at which the job ends: the classes then sum to `end` - start. The unit may have
     /// stepped at that edge already.
     void finish(cycle_t end) {

@@ -59,6 +59,8 @@ class score_queue : public clocked_module {
     void finish(cycle_t end);
     const score_queue_counters& counters() const { return counters_; }
     void register_trace(const trace_scope& scope);
+    /// Classes of its cycles as finish(end) would leave them; `end`: the next edge.
+    vpu_cycles cycles_until(cycle_t end) const { return account_.until(end); }
     std::uint64_t progress() const { return counters_.pairs_in + counters_.pair_items_out + counters_.tile_items_in; }
     std::string waits_for() const;
     open_access oldest_access() const { return spill_port_.oldest(); }

@@ -32,6 +32,8 @@ class softmax_unit : public clocked_module {
     void start(cycle_t cycle) { account_.start(cycle); }
     void finish(cycle_t end) { account_.finish(end); }
     const softmax_counters& counters() const { return counters_; }
+    /// Classes of its cycles as finish(end) would leave them; `end`: the next edge.
+    vpu_cycles cycles_until(cycle_t end) const { return account_.until(end); }
     /// Items taken so far: stands still when the unit does.
     std::uint64_t progress() const { return counters_.pair_items_in; }
     std::string waits_for() const;

@@ -41,6 +41,8 @@ class v_pu : public clocked_module {
     void start(cycle_t cycle) { account_.start(cycle); }
     void finish(cycle_t end) { account_.finish(end); }
     const v_pu_counters& counters() const { return counters_; }
+    /// Classes of its cycles as finish(end) would leave them; `end`: the next edge.
+    vpu_cycles cycles_until(cycle_t end) const { return account_.until(end); }
     std::uint64_t progress() const { return counters_.round_items_in + counters_.v_atoms_read + counters_.o_items_out; }
     std::string waits_for() const;
     void register_trace(const trace_scope& scope) {

@@ -33,6 +33,8 @@ class write_back : public clocked_module {
     void start(cycle_t cycle) { account_.start(cycle); }
     void finish(cycle_t end) { account_.finish(end); }
     const write_back_counters& counters() const { return counters_; }
+    /// Classes of its cycles as finish(end) would leave them; `end`: the next edge.
+    vpu_cycles cycles_until(cycle_t end) const { return account_.until(end); }
     std::uint64_t progress() const { return counters_.atoms_written + answered_; }
     std::string waits_for() const;
     void register_trace(const trace_scope& scope) { account_.trace(scope.signal("class", 3)); }

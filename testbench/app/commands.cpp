@@ -137,6 +137,7 @@ void add_run_options(CLI::App& app, run_arguments& args) {
                    "only events of this key, and those without one but credits; may be given again");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
+    app.add_flag("--no-timeline", args.no_timeline, "do not record timeline.json, which pade-sim report draws");
     app.add_flag("--json", args.json, "print stats.json instead of the summary");
     app.add_option("--flip", args.flips,
                    "fault injection: inverts a stored bit after the load, q|k|v:HEAD:ROW:DIM:BIT (bit 0 lowest)");
@@ -156,6 +157,7 @@ int run_command(const run_arguments& args) {
     options.force = args.force;
     options.golden = !args.no_golden;
     options.check_tlm = args.check_tlm;
+    options.timeline = !args.no_timeline;
     options.energy_table = args.energy_table;
     options.reverse_construction = args.reverse_construction;
     options.trace_to = args.traces;

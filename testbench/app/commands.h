@@ -32,6 +32,7 @@ struct run_arguments {
     bool force = false;
     bool check_tlm = false;
     bool no_golden = false;
+    bool no_timeline = false;
     bool json = false;
     bool reverse_construction = false;
     std::string command;  ///< what was typed

@@ -18,6 +18,7 @@
 #include "testbench/report/version.h"
 #include "testbench/run/judge.h"
 #include "testbench/run/recorder.h"
+#include "testbench/run/timeline.h"
 #include "testbench/run/watchdog.h"
 
 namespace pade {
@@ -48,10 +49,14 @@ struct bench {
 
 /// Runs to the interrupt. A run that gets stuck ends with internal_error (testbench/run/watchdog.h).
 void simulate(bench& b, const kept_error& errors, const trace_files& traces, const params& p,
-              const run_options& options, std::uint64_t pairs) {
+              const run_options& options, std::uint64_t pairs, timeline* line) {
     watchdog dog(b.chip, p);
     while (!b.driver.finished()) {
-        sc_core::sc_start(dog.next_look(), sc_core::SC_RUN_TO_TIME);  // also across a gap longer than that
+        // Also across a gap longer than that.
+        if (line != nullptr)
+            line->simulate(dog.next_look());
+        else
+            sc_core::sc_start(dog.next_look(), sc_core::SC_RUN_TO_TIME);
         errors.rethrow();
         traces.check();
         if (b.driver.finished())
@@ -178,12 +183,17 @@ run_result run(const params& p, const run_options& options) {
         b.chip.retained_pairs().bind(record.pairs());
         b.chip.output_rows().bind(record.rows());
 
+        const auto recorded = options.timeline ? std::make_unique<timeline>(b.chip, p) : nullptr;
         const auto begin = std::chrono::steady_clock::now();
-        simulate(b, record.errors(), traces, p, options, pairs);
+        simulate(b, record.errors(), traces, p, options, pairs, recorded.get());
         wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         b.chip.finish();
         record.close();
         result.traces = traces.close();
+        if (recorded) {
+            recorded->finish();
+            write_text(out.partial() / "timeline.json", recorded->json());
+        }
 
         stats& figures = result.figures;
         add_job(figures, p, trace, options.what);

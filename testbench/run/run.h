@@ -23,6 +23,7 @@ struct run_options {
     bool force = false;
     bool golden = true;
     bool check_tlm = false;
+    bool timeline = true;  ///< timeline.json
     bool reverse_construction = false;
     std::vector<bit_flip> flips;
     std::vector<link_fault> faults;

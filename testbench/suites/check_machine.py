@@ -112,7 +112,7 @@ def check_determinism(bench):
     for name, options in (("again", []), ("reversed", ["--reverse-construction"])):
         done, out = bench.run(name, *options)
         bench.expect(done.returncode == 0, f"{name}: exit code {done.returncode}")
-        for file in ("output.npy", "retained.npy", "queries.npy", "config.json"):
+        for file in ("output.npy", "retained.npy", "queries.npy", "config.json", "timeline.json"):
             bench.expect((first / file).read_bytes() == (out / file).read_bytes(), f"{name}: {file} has the same bytes")
         bench.expect(without_sim(first / "stats.json") == without_sim(out / "stats.json"),
                      f"{name}: stats.json has the same bytes apart from sim.*")
@@ -170,7 +170,8 @@ def check_interface(bench):
     done, out = bench.run("all", "--check-tlm", "--json")
     bench.expect(done.returncode == 0, f"exit code {done.returncode}")
     bench.expect(sorted(p.name for p in out.iterdir()) == ["config.json", "output.npy", "queries.npy", "retained.npy",
-                                                           "stats.json"], "the five files of a run, and nothing else")
+                                                           "stats.json", "timeline.json"],
+                 "the six files of a run, and nothing else")
     bench.expect(done.stdout == (out / "stats.json").read_text(), "--json prints stats.json")
     # Nothing in it can start a thread, so there is no race to look for; check_memory.py counts threads while it runs.
     program = pathlib.Path(bench.binary).read_bytes()

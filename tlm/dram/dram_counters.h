@@ -48,6 +48,14 @@ class latency_histogram {
     double sum_ns_ = 0.0;
 };
 
+/// One bank of a pseudo channel.
+struct dram_bank_counters {
+    std::uint64_t reads = 0;   ///< RD commands, a burst each
+    std::uint64_t writes = 0;  ///< WR commands
+    std::uint64_t activates = 0;
+    std::uint64_t row_conflicts = 0;  ///< requests for which another row was closed first
+};
+
 struct dram_counters {
     std::uint64_t bytes_read = 0;     ///< payload bytes of accepted reads (a short one still costs a burst)
     std::uint64_t bytes_written = 0;  ///< payload bytes of accepted writes

@@ -36,6 +36,10 @@ const dram_counters& hbm2_controller::counters(unsigned pseudo_channel) {
     return pair.part(pseudo_channel % parts_).counters();
 }
 
+const std::vector<dram_bank_counters>& hbm2_controller::bank_counters(unsigned pseudo_channel) const {
+    return channels_.at(pseudo_channel / parts_)->part(pseudo_channel % parts_).bank_counters();
+}
+
 dram_counters hbm2_controller::total() {
     dram_counters sum;
     for (unsigned n = 0; n < map_.pseudo_channels(); ++n)

@@ -39,6 +39,8 @@ class hbm2_controller : public sc_core::sc_module {
     /// As of now: an idle channel first models the refreshes of the time that it slept.
     const dram_counters& counters(unsigned pseudo_channel);
     dram_counters total();
+    /// By bank number (address_map::bank_number).
+    const std::vector<dram_bank_counters>& bank_counters(unsigned pseudo_channel) const;
     /// Peak of one pseudo channel, bytes/ns.
     double peak_bytes_per_ns() const { return peak_; }
     /// One line for each channel with a request that is not done: what its oldest request waits for. Empty when all are

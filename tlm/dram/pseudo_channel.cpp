@@ -20,6 +20,7 @@ pseudo_channel::pseudo_channel(sc_core::sc_module_name name, unsigned index, con
       period_(period),
       ns_per_tick_(sc_core::sc_get_time_resolution().to_seconds() * 1e9),
       log_(log),
+      bank_counters_(std::size_t{map.bank_groups()} * map.banks_per_group()),
       front_(index, params, timing, map, store, socket, clock, period, counters_),
       banks_(timing, map.bank_groups(), map.banks_per_group()),
       hit_mark_(banks_.size()),
@@ -80,22 +81,26 @@ bool pseudo_channel::issue_column(cycle_t now) {
         banks_.write(request.bank, now);
         first_beat += t_.cwl;
         ++counters_.writes;
+        ++bank_counters_[request.bank].writes;
         unblock(reads_, blocked_reads_, request.atom);
     } else {
         banks_.read(request.bank, now);
         first_beat += t_.cl;
         ++counters_.reads;
+        ++bank_counters_[request.bank].reads;
         unblock(writes_, blocked_writes_, request.atom);
         const cycle_t end = first_beat + t_.burst;
         counters_.read_latency.add(static_cast<double>(end * period_ - request.accepted) * ns_per_tick_);
         front_.finish(*request.payload, end);
     }
-    if (request.found == dram_request::outcome::hit)
+    if (request.found == dram_request::outcome::hit) {
         ++counters_.row_hits;
-    else if (request.found == dram_request::outcome::miss)
+    } else if (request.found == dram_request::outcome::miss) {
         ++counters_.row_misses;
-    else
+    } else {
         ++counters_.row_conflicts;
+        ++bank_counters_[request.bank].row_conflicts;
+    }
     beats_.push(first_beat, first_beat);
     data_end_ = first_beat + t_.burst;
     front_.freed(request.is_write, now);
@@ -119,6 +124,7 @@ unsigned pseudo_channel::issue_row(cycle_t now) {
             slots = t_.act_slots;
             banks_.activate(chosen.bank, row, now);
             ++counters_.activates;
+            ++bank_counters_[chosen.bank].activates;
             request.found = request.closed_row ? dram_request::outcome::conflict : dram_request::outcome::miss;
             break;
         }

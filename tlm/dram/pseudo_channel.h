@@ -46,6 +46,8 @@ class pseudo_channel : public sc_core::sc_module {
     /// Brings the cycle classes up to (not including) `now`.
     void account(cycle_t now);
     const dram_counters& counters() const { return counters_; }
+    /// By bank number (address_map::bank_number).
+    const std::vector<dram_bank_counters>& bank_counters() const { return bank_counters_; }
     std::string waits_for(cycle_t now) const;
     tlm::tlm_fw_transport_if<>& front() { return front_; }
     void register_trace(const trace_scope& scope) { trace_ = std::make_unique<pseudo_channel_trace>(scope); }
@@ -86,6 +88,7 @@ class pseudo_channel : public sc_core::sc_module {
     const double ns_per_tick_;
     const dram_command_log& log_;
     dram_counters counters_;
+    std::vector<dram_bank_counters> bank_counters_;
     dram_front front_;
     dram_banks banks_;
 
