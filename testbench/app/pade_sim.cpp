@@ -18,6 +18,7 @@
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/energy_command.h"
 #include "testbench/app/log.h"
+#include "testbench/app/report_command.h"
 #include "testbench/batch/process_pool.h"
 #include "testbench/report/printable.h"
 #include "testbench/report/version.h"
@@ -106,6 +107,9 @@ int sc_main(int argc, char** argv) {
     energy_arguments energy_args;
     CLI::App* energy = app.add_subcommand("energy", "area, power at full load, and the table behind them");
     add_energy_options(*energy, energy_args);
+    report_arguments report_args;
+    CLI::App* report = app.add_subcommand("report", "an HTML page of one finished run, or of two side by side");
+    add_report_options(*report, report_args);
 
     try {
         app.parse(argc, argv);
@@ -141,6 +145,8 @@ int sc_main(int argc, char** argv) {
             return with_output(audit_command(audit_args));
         if (*energy)
             return with_output(energy_command(energy_args));
+        if (*report)
+            return with_output(report_command(report_args));
         throw input_error("no command is given; allowed: what pade-sim --help lists");
     } catch (const input_error& e) {
         std::cerr << "pade-sim: " << printable(e.what()) << "\n";

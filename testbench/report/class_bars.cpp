@@ -6,50 +6,13 @@
 #include <cmath>
 #include <numeric>
 
+#include "testbench/report/unit_classes.h"
+
 namespace pade {
 
 namespace {
 
 constexpr unsigned bar_width = 32;
-
-struct unit_classes {
-    const char* title;
-    const char* path;  ///< before the class's name
-    std::vector<std::pair<char, const char*>> classes;
-};
-
-/// Work is '#', waiting for what comes after '>', for what comes before '<', for data '=', losing to a neighbour 'x',
-/// idle '.'.
-const std::vector<unit_classes>& units() {
-    static const std::vector<std::pair<char, const char*>> vpu = {
-        {'#', "busy"}, {'>', "stall_downstream"}, {'=', "wait_v"}, {'<', "wait_input"}, {'.', "idle"}};
-    static const std::vector<std::pair<char, const char*>> feed = {
-        {'#', "full"}, {'+', "partly"}, {'x', "conflict"}, {'>', "stall_reader"}, {'=', "stall_data"}, {'.', "idle"}};
-    static const std::vector<unit_classes> all = {
-        {"lanes",
-         "lanes.",
-         {{'#', "busy"}, {'>', "stall_downstream"}, {'<', "stall_scoreboard"}, {'=', "stall_data"}, {'.', "idle"}}},
-        {"guard", "classes.guard.", {{'#', "busy"}, {'.', "idle"}}},
-        {"dispatcher",
-         "classes.dispatcher.",
-         {{'#', "delivering"},
-          {'>', "no_room"},
-          {'x', "port_busy"},
-          {'=', "no_data"},
-          {'<', "no_request"},
-          {'.', "empty"}}},
-        {"K feed", "classes.k_feed.", feed},
-        {"V ports", "classes.v_ports.", feed},
-        {"Q buffer", "classes.q_buffer.", {{'#', "loading"}, {'=', "stall_data"}, {'+', "fetching"}, {'.', "idle"}}},
-        {"score queue", "classes.score_queue.", vpu},
-        {"softmax", "classes.softmax.", vpu},
-        {"RARS", "classes.rars.", vpu},
-        {"V-PU", "classes.vpu.", vpu},
-        {"write-back", "classes.write_back.", vpu},
-        {"DRAM", "classes.dram.", {{'#', "data"}, {'x', "refresh"}, {'=', "waiting"}, {'.', "idle"}}},
-    };
-    return all;
-}
 
 /// Whole numbers that sum to `whole`, as near to the shares as can be.
 std::vector<unsigned> apportion(const std::vector<double>& amounts, unsigned whole) {
@@ -71,12 +34,6 @@ std::vector<unsigned> apportion(const std::vector<double>& amounts, unsigned who
     return counts;
 }
 
-std::string words(const char* name) {
-    std::string text = name;
-    std::replace(text.begin(), text.end(), '_', ' ');
-    return text;
-}
-
 }  // namespace
 
 std::string bar(const std::vector<std::pair<char, double>>& parts, unsigned width) {
@@ -93,7 +50,7 @@ std::string bar(const std::vector<std::pair<char, double>>& parts, unsigned widt
 
 std::string class_bars(const stats& figures) {
     std::string out;
-    for (const unit_classes& unit : units()) {
+    for (const unit_classes& unit : all_unit_classes()) {
         std::vector<std::pair<char, double>> parts;
         std::vector<double> amounts;
         for (const auto& [symbol, name] : unit.classes) {
@@ -104,7 +61,7 @@ std::string class_bars(const stats& figures) {
         out += fmt::format("  {:<11} |{}|", unit.title, bar(parts, bar_width));
         for (std::size_t i = 0; i < tenths.size(); ++i)
             if (tenths[i] != 0)
-                out += fmt::format(" {} {} {}.{}", parts[i].first, words(unit.classes[i].second), tenths[i] / 10,
+                out += fmt::format(" {} {} {}.{}", parts[i].first, class_words(unit.classes[i].second), tenths[i] / 10,
                                    tenths[i] % 10);
         out += '\n';
     }
