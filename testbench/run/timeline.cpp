@@ -51,7 +51,7 @@ void timeline::look() {
 
 void timeline::finish() {
     chip_.activity(*chip_.started_at() + chip_.cycles(), values_);
-    bins_.finish(values_);
+    bins_.finish(values_, chip_.cycles());
 }
 
 std::string timeline::json() const {

@@ -51,17 +51,16 @@ void timeline_bins::merge() {
     width_ *= 2;
 }
 
-void timeline_bins::finish(const std::vector<std::uint64_t>& counters) {
-    if (size_ != 0 && counters == last_ && looks_.back() == 0) {
-        for (auto& gauge : gauges_)
-            gauge.pop_back();
-        looks_.pop_back();
-        return;
+void timeline_bins::finish(const std::vector<std::uint64_t>& counters, std::uint64_t cycles) {
+    if (size_ != 0 && cycles == size_ * width_) {
+        for (std::size_t n = 0; n < counters_.size(); ++n)
+            counters_[n].back() += counters.at(n) - last_[n];
+    } else {
+        const std::size_t most = most_;
+        most_ = 0;  // the last one merges with none
+        close(counters);
+        most_ = most;
     }
-    const std::size_t most = most_;
-    most_ = 0;  // the last one merges with none
-    close(counters);
-    most_ = most;
     for (auto& gauge : gauges_)
         gauge.pop_back();
     looks_.pop_back();

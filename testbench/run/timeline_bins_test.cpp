@@ -10,7 +10,7 @@ TEST_CASE("bins hold the differences of a counter") {
     timeline_bins bins(2, 1, 4, 10);
     bins.close({3, 0});
     bins.close({3, 7});
-    bins.finish({5, 8});
+    bins.finish({5, 8}, 25);
     REQUIRE(bins.size() == 3);
     CHECK(bins.width() == 10);
     CHECK(bins.counter(0) == std::vector<std::uint64_t>{3, 0, 2});
@@ -32,7 +32,7 @@ TEST_CASE("full bins merge, neighbours with neighbours, and the width doubles") 
     CHECK(bins.width() == 20);
     CHECK(bins.counter(0) == std::vector<std::uint64_t>{3, 7});
     bins.look({9});
-    bins.finish({total += 5});
+    bins.finish({total += 5}, 45);
     CHECK(bins.size() == 3);
     CHECK(bins.counter(0) == std::vector<std::uint64_t>{3, 7, 5});
     CHECK(bins.gauge(0) == std::vector<std::uint64_t>{3, 7, 9});
@@ -43,15 +43,16 @@ TEST_CASE("a run that ends with a bin has no bin after it") {
     timeline_bins bins(1, 1, 4, 10);
     bins.look({1});
     bins.close({5});
-    bins.finish({5});
+    bins.finish({6}, 10);
     CHECK(bins.size() == 1);
+    CHECK(bins.counter(0) == std::vector<std::uint64_t>{6});
     CHECK(bins.looks().size() == 1);
     CHECK(bins.gauge(0).size() == 1);
 }
 
 TEST_CASE("a run shorter than a bin has one") {
     timeline_bins bins(1, 1, 4, 10);
-    bins.finish({0});
+    bins.finish({0}, 0);
     CHECK(bins.size() == 1);
     CHECK(bins.counter(0) == std::vector<std::uint64_t>{0});
     CHECK(bins.looks() == std::vector<std::uint64_t>{0});
@@ -61,7 +62,7 @@ TEST_CASE("a full last row stays as it is") {
     timeline_bins bins(1, 0, 4, 10);
     for (std::uint64_t i = 1; i <= 3; ++i)
         bins.close({i});
-    bins.finish({9});
+    bins.finish({9}, 35);
     CHECK(bins.size() == 4);
     CHECK(bins.width() == 10);
     CHECK(bins.counter(0) == std::vector<std::uint64_t>{1, 1, 1, 6});
@@ -80,7 +81,7 @@ TEST_CASE("whatever the length, bins stay few and sum to the total, and each cov
             now += bins.width();
             bins.close({now * now});
         }
-        bins.finish({cycles * cycles});
+        bins.finish({cycles * cycles}, cycles);
         REQUIRE(bins.size() <= 16);
         REQUIRE(bins.looks().size() == bins.size());
         for (std::size_t i = 0; i < bins.size(); ++i) {

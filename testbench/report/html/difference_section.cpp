@@ -34,6 +34,8 @@ std::string values(const char* heading, const std::vector<changed_value>& list) 
 }
 
 std::string number(double value) {
+    if (std::abs(value) >= 1e6 && std::abs(value) < 1e15)
+        return grouped(value);
     return fmt::format("{:.7g}", value);
 }
 
@@ -49,17 +51,26 @@ bool of_the_whole(const std::string& name) {
     return name.find('[') == std::string::npos;
 }
 
-std::string row_of(const changed_figure& each) {
+/// A figure of one run; what was not measured there is no 0.
+std::string cell(const char* run, const std::string& name, const run_record& record, double value) {
+    return record.figures.numbers().count(name) != 0 ? figure_value(run + name, value, number(value)) : "\u2013";
+}
+
+std::string row_of(const changed_figure& each, const run_record& a, const run_record& b) {
     const double larger = std::max(std::abs(each.a), std::abs(each.b));
     const double effect = larger > 0 ? std::clamp(std::abs(each.b - each.a) / larger, 0.0, 1.0) : 0;
-    std::string change = each.a == 0 ? "new" : fmt::format("{:+.1f}\u202f%", 100 * (each.b / each.a - 1));
-    if (change[0] == '-')
-        change = "\u2212" + change.substr(1);
-    return fmt::format(
-        "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td><i class=\"change {}\" "
-        "aria-hidden=\"true\"><i style=\"width:{:.1f}%\"></i></i></td></tr>\n",
-        escaped(each.name), figure_value("a:" + each.name, each.a, number(each.a)),
-        figure_value("b:" + each.name, each.b, number(each.b)), change, each.b < each.a ? "down" : "up", 50 * effect);
+    const bool both = a.figures.numbers().count(each.name) != 0 && b.figures.numbers().count(each.name) != 0;
+    std::string change, meter;
+    if (both) {
+        change = each.a == 0 ? "from 0" : fmt::format("{:+.1f}\u202f%", 100 * (each.b / each.a - 1));
+        if (change[0] == '-')
+            change = "\u2212" + change.substr(1);
+        meter = fmt::format("<i class=\"change {}\" aria-hidden=\"true\"><i style=\"width:{:.1f}%\"></i></i>",
+                            each.b < each.a ? "down" : "up", 50 * effect);
+    }
+    return fmt::format("<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                       escaped(each.name), cell("a:", each.name, a, each.a), cell("b:", each.name, b, each.b), change,
+                       meter);
 }
 
 std::string table_of(const std::string& caption, const std::string& rows) {
@@ -71,12 +82,12 @@ std::string table_of(const std::string& caption, const std::string& rows) {
                               rows + "</tbody></table>\n";
 }
 
-std::string figures_tables(const run_difference& d) {
+std::string figures_tables(const run_difference& d, const run_record& a, const run_record& b) {
     std::string first, others;
     for (const std::string& name : headline)
         for (const changed_figure& each : d.figures)
             if (each.name == name)
-                first += row_of(each);
+                first += row_of(each, a, b);
     std::size_t shown = 0, left = 0;
     for (const changed_figure& each : d.figures) {
         if (is_headline(each.name))
@@ -86,7 +97,7 @@ std::string figures_tables(const run_difference& d) {
             continue;
         }
         ++shown;
-        others += row_of(each);
+        others += row_of(each, a, b);
     }
     if (first.empty() && others.empty())
         return no_data("No figure differs.");
@@ -103,7 +114,7 @@ std::string difference_section(const run_record& a, const run_record& b) {
                                   d.same_retained ? "the same" : "differ");
     out += "<div class=\"tables\">" + values("Parameters", d.parameters) + values("Job", d.job) +
            values("Checks", d.checks) + "</div>\n";
-    return section("difference", "What differs", "", out + figures_tables(d));
+    return section("difference", "What differs", "", out + figures_tables(d, a, b));
 }
 
 }  // namespace pade::html

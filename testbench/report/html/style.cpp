@@ -56,6 +56,7 @@ code{font:0.92em ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monosp
 table{border-collapse:collapse;font-size:13.5px;margin:0 0 20px}
 caption{text-align:left;font-weight:600;font-size:13px;padding-bottom:6px}
 th,td{text-align:left;padding:3px 18px 3px 0;border-bottom:1px solid var(--rule);font-weight:400;overflow-wrap:anywhere}
+th{overflow-wrap:normal;white-space:nowrap}
 thead th{color:var(--soft);font-size:12.5px}
 .figures{width:100%;max-width:800px}
 .figures th:first-child{width:300px}
@@ -99,7 +100,8 @@ footer{margin-top:56px;padding-bottom:36px;color:var(--soft);font-size:12.5px}
 footer p{margin:0;padding-top:12px;border-top:1px solid var(--rule)}
 article h2{margin-top:22px}
 @media (max-width:560px){.columns,.pair{grid-template-columns:1fr}header,main,footer{padding-left:14px;padding-right:14px}}
-@media (max-width:700px){figure{overflow-x:auto}figure>svg{max-width:none}.triple{flex-direction:column}}
+@media (max-width:700px){figure{overflow-x:auto}figure>svg{max-width:none}.triple{flex-direction:column}
+.triple svg{flex:none}table{display:block;overflow-x:auto}}
 @media print{section{break-inside:avoid}nav{display:none}}
 )css";
 }

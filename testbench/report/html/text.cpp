@@ -73,7 +73,8 @@ std::string short_number(double value) {
 }
 
 std::string percent(double share) {
-    return fmt::format("{:.1f}{}%", 100 * share, narrow_space);
+    const bool tiny = share > 0 && share < 0.0095;
+    return fmt::format("{:.{}f}{}%", 100 * share, tiny ? 2 : 1, narrow_space);
 }
 
 std::string joules(double pj) {

@@ -28,6 +28,8 @@ TEST_CASE("numbers for people") {
     CHECK(short_number(233492) == "233\u202fk");
     CHECK(short_number(1.25e6) == "1.25\u202fM");
     CHECK(percent(0.5225) == "52.2\u202f%");
+    CHECK(percent(0.0005) == "0.05\u202f%");
+    CHECK(percent(0) == "0.0\u202f%");
     CHECK(joules(445974024.1) == "446\u202f\u00b5J");
     CHECK(joules(12) == "12\u202fpJ");
     CHECK(bytes(524288) == "512\u202fKiB");
