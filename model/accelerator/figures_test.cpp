@@ -133,3 +133,86 @@ TEST_CASE("the first data from DRAM are progress before any lane has worked") {
     }
     CHECK(before_work == "a data beat");
 }
+
+namespace {
+
+/// Looks between any two edges. A class that was guessed wrongly for a sleeping module would fall when it wakes.
+void check_activity(const params& p) {
+    machine m{p};
+    m.start();
+    const auto period = sc_core::sc_time(1e6 / p.clock.core_mhz, sc_core::SC_PS);
+    sc_core::sc_start(period / 2);
+    const auto& names = accelerator::activity_names();
+    const std::pair<const char*, std::uint64_t> units[] = {{"lanes.", std::uint64_t{p.rows.count} * p.lane.count},
+                                                           {"classes.guard.", p.rows.count},
+                                                           {"classes.dispatcher.", p.lane.count},
+                                                           {"classes.k_feed.", 1},
+                                                           {"classes.v_ports.", p.vpu.v_rows_per_round},
+                                                           {"classes.q_buffer.", 1},
+                                                           {"classes.score_queue.", 1},
+                                                           {"classes.softmax.", 1},
+                                                           {"classes.rars.", 1},
+                                                           {"classes.vpu.", 1},
+                                                           {"classes.write_back.", 1}};
+    std::vector<std::uint64_t> before(names.size()), now;
+    std::string wrong;
+    std::uint64_t most_held = 0;
+    for (cycle_t end = 1; !m.b.interrupt.read(); ++end) {
+        if (m.b.chip.started_at() && end > *m.b.chip.started_at()) {
+            m.b.chip.activity(end, now);
+            for (std::size_t n = 0; n < names.size(); ++n)
+                if (now[n] < before[n] && wrong.empty())
+                    wrong = names[n] + " fell before edge " + std::to_string(end);
+            for (const auto& [prefix, number] : units) {
+                std::uint64_t sum = 0;
+                for (std::size_t n = 0; n < names.size(); ++n)
+                    sum += names[n].rfind(prefix, 0) == 0 ? now[n] : 0;
+                if (sum != number * (end - *m.b.chip.started_at()) && wrong.empty())
+                    wrong = std::string(prefix) + "* are not all cycles before edge " + std::to_string(end);
+            }
+            before = now;
+        }
+        for (unsigned row = 0; row < p.rows.count; ++row)
+            most_held = std::max(most_held, m.b.chip.keys_held(row));
+        sc_core::sc_start(period, sc_core::SC_RUN_TO_TIME);
+    }
+    CHECK(wrong == "");
+    CHECK(most_held > 0);
+    CHECK(most_held <= std::uint64_t{p.lane.count} * p.lane.scoreboard_entries);
+    m.finish();
+    m.b.chip.activity(*m.b.chip.started_at() + m.b.chip.cycles(), now);
+    for (std::size_t n = 0; n < names.size(); ++n) {
+        INFO(names[n]);
+        CHECK(now[n] == m.count(names[n]));
+    }
+    dram_bank_counters all;
+    for (unsigned channel = 0; channel < p.dram.pseudo_channels; ++channel)
+        for (const dram_bank_counters& bank : m.b.chip.dram_banks(channel)) {
+            all.reads += bank.reads;
+            all.writes += bank.writes;
+            all.activates += bank.activates;
+            all.row_conflicts += bank.row_conflicts;
+        }
+    CHECK(all.activates == m.count("dram.activates"));
+    CHECK(all.row_conflicts == m.count("dram.row_conflicts"));
+    CHECK(all.reads + all.writes ==
+          m.count("dram.row_hits") + m.count("dram.row_misses") + m.count("dram.row_conflicts"));
+}
+
+}  // namespace
+
+TEST_CASE("between any two edges the cycles so far are in classes, none of which ever falls") {
+    check_activity(params{});
+}
+
+TEST_CASE("the same for a machine that is short of everything, with admission by lane and ISTA off") {
+    params p;
+    p.dispatch.admission = dispatch_admission::per_lane;
+    p.ista.enabled = false;
+    p.lane.scoreboard_entries = 3;
+    p.lane.fifo_planes = 2;
+    p.vpu.macs_per_row = 4;
+    p.dram.pseudo_channels = 2;
+    p.buffer.k_planes_per_cycle = 4;
+    check_activity(p);
+}
