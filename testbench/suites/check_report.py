@@ -291,8 +291,15 @@ window.addEventListener('load', () => {
   const cut = charts.filter(c => { const r = c.getBoundingClientRect();
     return [...c.querySelectorAll('text')].some(t => { const b = t.getBoundingClientRect();
       return b.left < r.left - 2 || b.right > r.right + 2 || b.top < r.top - 2 || b.bottom > r.bottom + 2; }); }).map(c => c.textContent.slice(0, 40));
+  const over = [];
+  for (const c of charts) {
+    const texts = [...c.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]);
+    texts.forEach(([a, p], i) => texts.slice(i + 1).forEach(([b, q]) => {
+      if (p.left < q.right - 1 && q.left < p.right - 1 && p.top < q.bottom - 4 && q.top < p.bottom - 4) over.push(a + ' / ' + b);
+    }));
+  }
   const out = document.createElement('pre'); out.id = 'probe';
-  out.textContent = JSON.stringify({sizes, wide, cut, background: getComputedStyle(document.body).backgroundColor,
+  out.textContent = JSON.stringify({sizes, wide, cut, over, background: getComputedStyle(document.body).backgroundColor,
     ink: getComputedStyle(document.querySelector('svg text')).fill});
   document.body.append(out);
 });
@@ -338,6 +345,7 @@ def check_browser(bench):
                              f"{name}, {scheme}, {width} pixels: every chart has a size {min(seen['sizes'])} to {max(seen['sizes'])}")
                 bench.expect(not seen["wide"], f"{name}, {scheme}, {width} pixels: no wider than the window")
                 bench.expect(not seen["cut"], f"{name}, {scheme}, {width} pixels: no text of a chart is cut {seen['cut'][:3]}")
+                bench.expect(not seen["over"], f"{name}, {scheme}, {width} pixels: no text lies over another {seen['over'][:5]}")
                 grounds[scheme] = (seen["background"], seen["ink"])
         light, dark = ([sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in grounds[scheme]] for scheme in ("light", "dark"))
         bench.expect(light[0] > 700 and light[1] < 200 and dark[0] < 150 and dark[1] > 600, f"{name}: dark on light, light on dark {grounds}")

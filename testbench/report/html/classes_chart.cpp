@@ -51,6 +51,7 @@ std::string drawing(const panel& p) {
 
 std::string classes_section(const std::vector<panel>& panels) {
     std::vector<std::string> figures;
+    figures.reserve(panels.size());
     for (const panel& p : panels)
         figures.push_back(figure(p.titled("Cycles of each unit by class"), drawing(p), class_legend()));
     return section("classes", "Where the cycles went",

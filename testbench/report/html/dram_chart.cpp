@@ -16,16 +16,18 @@ constexpr double left = 40, top = 22, bottom = 36, between = 34;
 
 struct quantity {
     const char* title;
-    const char* what;  ///< in a tooltip
+    const char* short_title;  ///< where there is less room
+    const char* what;         ///< in a tooltip
     const char* style;
     std::vector<const char*> series;
     bool in_bytes;
 };
 
 const std::vector<quantity>& quantities() {
-    static const std::vector<quantity> all = {{"bytes read", "read", "work", {"reads"}, true},
-                                              {"bytes written", "written", "input", {"writes"}, true},
-                                              {"row conflicts", "row conflicts", "room", {"row_conflicts"}, false}};
+    static const std::vector<quantity> all = {
+        {"bytes read", "read", "read", "work", {"reads"}, true},
+        {"bytes written", "written", "written", "input", {"writes"}, true},
+        {"row conflicts", "conflicts", "row conflicts", "room", {"row_conflicts"}, false}};
     return all;
 }
 
@@ -65,7 +67,7 @@ std::string map(const panel& p, const quantity& q, double most, double width, st
             p.titled(std::string("DRAM, ") + q.title),
             fmt::format("One column a pseudo channel, one row a bank; the darker, the more. Most in one bank: {}.",
                         shown(q, most)));
-    out.text(left, 12, q.title, "start strong");
+    out.text(left, 12, width > 250 ? q.title : q.short_title, "start strong");
     double total = 0;
     for (std::size_t c = 0; c < shape.size(); ++c) {
         for (std::size_t b = 0; b < shape[c].size(); ++b) {

@@ -88,6 +88,7 @@ std::string scoreboard_section(const std::vector<panel>& panels) {
     for (const panel& p : panels)
         most = std::max(most, double{1} * p.run.parameters.lane.scoreboard_entries);
     std::vector<std::string> figures;
+    figures.reserve(panels.size());
     for (const panel& p : panels)
         figures.push_back(p.run.timeline ? figure(p.titled("Entries in use in a lane's scoreboard"),
                                                   drawing(p, longest_run(panels), most),

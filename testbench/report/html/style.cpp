@@ -62,6 +62,7 @@ thead th{color:var(--soft);font-size:12.5px}
 .figures th:first-child{width:300px}
 .figures td{text-align:right}
 .figures thead th+th{text-align:right}
+.figures th:last-child,.figures td:last-child{text-align:center}
 .tables{display:flex;flex-wrap:wrap;gap:0 48px}
 .change{display:inline-block;position:relative;width:120px;height:9px;background:linear-gradient(var(--soft),var(--soft)) center/1px
  100% no-repeat}

@@ -68,6 +68,7 @@ std::string drawing(const panel& p, double most_cycles) {
 
 std::string timeline_section(const std::vector<panel>& panels) {
     std::vector<std::string> figures;
+    figures.reserve(panels.size());
     for (const panel& p : panels)
         figures.push_back(p.run.timeline ? figure(p.titled("Activity of each unit over the run"),
                                                   drawing(p, longest_run(panels)), class_legend())

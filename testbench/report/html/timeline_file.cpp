@@ -107,8 +107,9 @@ std::optional<recorded_timeline> read_timeline(const fs::path& out, const params
         in.table(in.member(boards, "entries_held"), "scoreboards.entries_held", p.rows.count, line.bins);
     const json& banks = in.member(root, "dram_banks");
     for (const char* name : {"reads", "writes", "activates", "row_conflicts"})
-        line.dram_banks[name] = in.table(in.member(banks, name), std::string("dram_banks.") + name,
-                                         p.dram.pseudo_channels, p.dram.bank_groups * p.dram.banks_per_group);
+        line.dram_banks[name] =
+            in.table(in.member(banks, name), std::string("dram_banks.") + name, p.dram.pseudo_channels,
+                     std::size_t{p.dram.bank_groups} * p.dram.banks_per_group);
     return line;
 }
 
