@@ -31,6 +31,7 @@ struct accelerator_options {
     bool reverse_construction = false;    ///< build the modules in the opposite order: no result may change
     std::vector<link_fault> faults = {};  ///< what is lost on its way: a run with one gets stuck
     tracing* trace = nullptr;             ///< waveform and transaction log; null: none
+    make_link_module own_modules = {};    ///< modules of the user's own on memory links
 };
 
 class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycle_t> {

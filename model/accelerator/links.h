@@ -13,6 +13,7 @@
 
 #include "tlm/clock.h"
 #include "tlm/link_fault.h"
+#include "tlm/link_module.h"
 #include "tlm/link_monitor.h"
 #include "tlm/memory_stall.h"
 #include "tlm/protocol_checker.h"
@@ -34,6 +35,7 @@ struct link_options {
     stall_params stall;              ///< what is held back at random
     std::vector<link_fault> faults;  ///< what is lost
     tracing* trace = nullptr;        ///< who looks at what passes; null: nobody
+    make_link_module own_modules;    ///< modules of the user's own on memory links
 };
 
 class link_set {
@@ -115,7 +117,12 @@ class link_set {
             through(std::make_unique<memory_fault>(unique("fault_", name).c_str(), *fault));
         if (stall)
             through(std::move(stall));
-        if (end != nullptr && (fault != nullptr || options_.stall.memory_percent != 0))
+        std::unique_ptr<link_module> own =
+            options_.own_modules ? options_.own_modules(name, unique("own_", name).c_str()) : nullptr;
+        const bool between = fault != nullptr || options_.stall.memory_percent != 0 || own != nullptr;
+        if (own)
+            through(std::move(own));
+        if (between)
             check();
         auto monitor = std::make_unique<memory_monitor>(unique("link_", name).c_str());
         count(name, monitor.get());

@@ -35,7 +35,8 @@ std::uint64_t unmasked_pairs(const trace_set& trace) {
 /// The chip, its host and the wires between them.
 struct bench {
     bench(const trace_set& trace, const params& p, const run_options& options, tracing* tracing)
-        : chip("pade", p, {options.check_tlm, options.reverse_construction, options.faults, tracing}),
+        : chip("pade", p,
+               {options.check_tlm, options.reverse_construction, options.faults, tracing, options.own_modules}),
           driver("host", trace, p, options.flips) {
         driver.registers.bind(chip.bus);
         driver.memory.bind(chip.memory);

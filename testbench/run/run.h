@@ -13,6 +13,7 @@
 #include "testbench/run/trace_files.h"
 #include "testbench/trace/trace_set.h"
 #include "tlm/link_fault.h"
+#include "tlm/link_module.h"
 
 namespace pade {
 
@@ -27,6 +28,7 @@ struct run_options {
     bool reverse_construction = false;
     std::vector<bit_flip> flips;
     std::vector<link_fault> faults;
+    make_link_module own_modules;        ///< modules of the user's own on memory links (tlm/link_module.h)
     std::filesystem::path energy_table;  ///< empty: the built-in one
     trace_options trace_to;              ///< waveform and transaction log
     /// Called now and then with pairs ended and pairs in all.
