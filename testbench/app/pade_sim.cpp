@@ -19,6 +19,7 @@
 #include "testbench/app/energy_command.h"
 #include "testbench/app/log.h"
 #include "testbench/app/report_command.h"
+#include "testbench/app/manual_command.h"
 #include "testbench/batch/process_pool.h"
 #include "testbench/report/printable.h"
 #include "testbench/report/version.h"
@@ -110,6 +111,10 @@ int sc_main(int argc, char** argv) {
     report_arguments report_args;
     CLI::App* report = app.add_subcommand("report", "an HTML page of one finished run, or of two side by side");
     add_report_options(*report, report_args);
+    CLI::App* manual = app.add_subcommand("manual", "this program's manual page, for man -l -");
+    completion_arguments completion_args;
+    CLI::App* completion = app.add_subcommand("completion", "what a shell completes the command line by");
+    add_completion_options(*completion, completion_args);
 
     try {
         app.parse(argc, argv);
@@ -147,6 +152,10 @@ int sc_main(int argc, char** argv) {
             return with_output(energy_command(energy_args));
         if (*report)
             return with_output(report_command(report_args));
+        if (*manual)
+            return with_output(manual_command(app));
+        if (*completion)
+            return with_output(completion_command(app, completion_args));
         throw input_error("no command is given; allowed: what pade-sim --help lists");
     } catch (const input_error& e) {
         std::cerr << "pade-sim: " << printable(e.what()) << "\n";
