@@ -4,6 +4,8 @@
 
 add_library(pade_options INTERFACE)
 target_compile_features(pade_options INTERFACE cxx_std_17)
+# Messages of SystemC name the file that they come from: by its path in the tree, wherever the tree was built.
+target_compile_options(pade_options INTERFACE -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/= -fmacro-prefix-map=${PROJECT_BINARY_DIR}/=)
 target_compile_options(pade_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # for g++ it is no part of -Wconversion in C++
     target_compile_options(pade_options INTERFACE -Wno-sign-conversion)
@@ -31,7 +33,7 @@ set(PADE_LIBRARIES "" CACHE INTERNAL "")
 option(PADE_PRECOMPILE "Precompile the headers of SystemC and TLM" ON)
 if(PADE_PRECOMPILE)
     add_library(pade_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
-    target_link_libraries(pade_precompiled PRIVATE pade_systemc pade_options)
+    target_link_libraries(pade_precompiled PRIVATE pade::systemc pade_options)
     target_precompile_headers(pade_precompiled PRIVATE <systemc> <tlm> <tlm_utils/passthrough_target_socket.h>
         <tlm_utils/simple_initiator_socket.h> <tlm_utils/simple_target_socket.h> <array> <deque> <functional> <memory>
         <string> <vector>)
@@ -52,6 +54,7 @@ function(pade_add_library name)
                                                    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/pade>)
     target_link_libraries(pade_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_PRIVATE_DEPENDS}
                                        $<BUILD_INTERFACE:pade_options>)
+    target_compile_features(pade_${name} PUBLIC cxx_std_17)
     set_target_properties(pade_${name} PROPERTIES EXPORT_NAME ${name})
     pade_precompile(pade_${name} ${ARG_DEPENDS})
     set(PADE_LIBRARIES ${PADE_LIBRARIES} pade_${name} CACHE INTERNAL "")
