@@ -26,6 +26,11 @@ trap cleanup EXIT
 echo "== packages"
 cpack -G DEB --config "$build/CPackConfig.cmake" -B "$folder/debs" >"$folder/cpack.log" || { cat "$folder/cpack.log"; exit 1; }
 ls -l "$folder"/debs/*.deb
+if command -v lintian >/dev/null; then  # the packages are no upload to Debian, which would close a bug of its own
+    lintian --allow-root --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs "$folder"/debs/*.deb
+else
+    echo "lintian is not installed (Debian: lintian): skipped"
+fi
 
 echo "== a clean system"
 if ! debootstrap --variant=minbase bookworm "$system" "$mirror" >"$folder/debootstrap.log" 2>&1; then
@@ -72,5 +77,11 @@ inside "cp -r /usr/share/doc/pade-tlm/examples/own_module /tmp/ && cd /tmp/own_m
     build/own_module $set_of_traces /tmp/hop 100"
 
 echo "== removed again"
-inside "$apt purge pade-tlm libpade-dev python3-pade >/dev/null 2>&1; ! compgen -G '/usr/bin/pade*' && ! find / -xdev -path /proc -prune -o -path /debs -prune -o -path /tmp -prune -o -path '*apt*' -prune -o -path '*dpkg*' -prune -o -name '*pade*' -print | grep ."
+inside "$apt purge \$(dpkg-query -W -f '\${Package} ' '*pade*') >/dev/null 2>&1"
+left=$(find "$system" -xdev \( -path "$system/debs" -o -path "$system/tmp" -o -path "$system/var" \) -prune -o \
+    \( -name 'pade*' -o -name '_pade*' -o -name 'libpade*' -o -name 'python3-pade*' \) -print)
+if [[ -n $left ]]; then
+    printf 'left behind: %s\n' "$left"
+    exit 1
+fi
 echo "The packages install, run, build and go again."
