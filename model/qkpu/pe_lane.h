@@ -47,7 +47,8 @@ class pe_lane : public clocked_module {
     /// Cycles before `start` are in no class.
     void start(cycle_t start) { hot_.accounted = start; }
     const lane_counters& counters() const { return counters_; }
-    /// busy, stall_downstream, stall_scoreboard, stall_data, idle as finish(end) would leave them; `end`: the next edge.
+    /// busy, stall_downstream, stall_scoreboard, stall_data, idle as finish(end) would leave them; `end`: the next
+    /// edge.
     std::array<std::uint64_t, 5> classes(cycle_t end) const {
         std::array<std::uint64_t, 5> all = {counters_.busy, counters_.stall_downstream, counters_.stall_scoreboard,
                                             counters_.stall_data, counters_.idle};

@@ -20,8 +20,8 @@ class timeline_bins {
     void look(const std::vector<std::uint64_t>& gauges);
     /// The open bin ends: values of the counters at its end. A full row of bins then merges.
     void close(const std::vector<std::uint64_t>& counters);
-    /// The run ends `cycles` after its beginning: what is left becomes a last and shorter bin. With no cycle left, what a
-    /// counter of another clock still grew goes to the bin before.
+    /// The run ends `cycles` after its beginning: what is left becomes a last and shorter bin. With no cycle left, what
+    /// a counter of another clock still grew goes to the bin before.
     void finish(const std::vector<std::uint64_t>& counters, std::uint64_t cycles);
 
     /// By bin; they sum to the counter's last value.
