@@ -29,14 +29,24 @@ if(PADE_COVERAGE)
 endif()
 set(PADE_LIBRARIES "" CACHE INTERNAL "")
 
+# What takes time in a test is its compilation.
+set(PADE_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+
 # Half the time of a compilation goes into the headers of SystemC and TLM: they are compiled once.
 option(PADE_PRECOMPILE "Precompile the headers of SystemC and TLM" ON)
 if(PADE_PRECOMPILE)
     add_library(pade_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
     target_link_libraries(pade_precompiled PRIVATE pade::systemc pade_options)
-    target_precompile_headers(pade_precompiled PRIVATE <systemc> <tlm> <tlm_utils/passthrough_target_socket.h>
+    set(PADE_PRECOMPILED_HEADERS <systemc> <tlm> <tlm_utils/passthrough_target_socket.h>
         <tlm_utils/simple_initiator_socket.h> <tlm_utils/simple_target_socket.h> <array> <deque> <functional> <memory>
         <string> <vector>)
+    target_precompile_headers(pade_precompiled PRIVATE ${PADE_PRECOMPILED_HEADERS})
+    if(PADE_TESTS)  # and those of Catch2 for the tests
+        add_library(pade_precompiled_tests STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled.cpp)
+        target_link_libraries(pade_precompiled_tests PRIVATE pade_systemc Catch2::Catch2 pade_options)
+        target_precompile_headers(pade_precompiled_tests PRIVATE ${PADE_PRECOMPILED_HEADERS} <catch2/catch.hpp>)
+        target_compile_options(pade_precompiled_tests PRIVATE ${PADE_TEST_OPTIONS})
+    endif()
 endif()
 
 # Targets whose dependencies bring SystemC share these headers.
@@ -79,7 +89,10 @@ function(pade_add_test name)
     endif()
     add_executable(${name} ${ARG_SOURCES})
     target_link_libraries(${name} PRIVATE ${ARG_DEPENDS} pade_test_main pade_options)
-    pade_precompile(${name} ${ARG_DEPENDS})
+    target_compile_options(${name} PRIVATE ${PADE_TEST_OPTIONS})
+    if(PADE_PRECOMPILE)
+        target_precompile_headers(${name} REUSE_FROM pade_precompiled_tests)
+    endif()
     catch_discover_tests(${name} TEST_PREFIX "${name}: "
         PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS ${ARG_LABEL} SKIP_RETURN_CODE 77)
 endfunction()

@@ -57,8 +57,8 @@ TEST_CASE("ratios, bounds and findings") {
     CHECK(series.steps[1].ratio == Approx(.7));
     CHECK(series.steps[1].planes_per_pair == Approx(3));
     CHECK(series.steps[1].dram_bytes == 6400);
-    CHECK(series.steps[1].core_pj == 7000);
-    CHECK(series.steps[1].dram_pj == 14000);
+    CHECK(series.steps[1].core_pj == 10000);
+    CHECK(series.steps[1].dram_pj == 20000);
     CHECK(series.steps[1].binds == "lanes");
     CHECK(series.steps[1].bound_share == Approx(500.0 / 700));
     CHECK(series.steps[1].finding.empty());

@@ -31,7 +31,7 @@ inline std::string text_of(const std::filesystem::path& path) {
 
 /// What a run of 1000 pairs came to; the figures that a test is about are changed.
 struct fake_run {
-    double cycles = 1000, planes = 3000, retained = 50;
+    double cycles = 1000, planes = 3000, retained = 50, energy = 1000;
     std::map<std::string, double> bounds = {
         {"lanes", 500}, {"k_feed", 400}, {"dram", 100}, {"vpu", 300}, {"v_port", 200}};
     std::string balance = "true";
@@ -47,8 +47,8 @@ struct fake_run {
               << "},\n\"dram\": {\"bytes_read\": 6000, \"bytes_written\": 400, \"bandwidth_utilisation\": 0.25},\n"
                  "\"lanes\": {\"utilisation\": 0.5}, \"vpu\": {\"utilisation\": 0.125},\n\"guard\": "
                  "{\"lost_mass_mean\": null},\n\"sim\": {\"wall_s\": "
-              << cycles << "},\n\"energy_pj\": {\"total\": " << 30 * cycles << ", \"qkpu\": " << 8 * cycles
-              << ", \"dram\": " << 20 * cycles << "}, \"energy_core_pj\": " << 10 * cycles
+              << cycles << "},\n\"energy_pj\": {\"total\": " << 30 * energy << ", \"qkpu\": " << 8 * energy
+              << ", \"dram\": " << 20 * energy << "}, \"energy_core_pj\": " << 10 * energy
               << ",\n\"checks\": {\"soundness\": true, \"output\": null, \"balance\": " << balance
               << "},\n\"bounds\": {";
         const char* comma = "";

@@ -117,7 +117,7 @@ def check_bash(script, here, helps, keys, values):
     offers(["run", "--set", "guard.alpha=0.6", "--fo"], ["--force"])
     offers(["run", "--config", "pap"], ["paper", "paper.json"])
     offers(["run", "--head", ""], [])
-    offers(["run", "--trace", "traces/one", "--out", "x", "--no"], ["--no-golden"])
+    offers(["run", "--trace", "traces/one", "--out", "x", "--no-g"], ["--no-golden"])
     offers(["dram", "--pattern", "r"], ["random"])
     offers(["dram", "--requests", "trace."], ["trace.txt"])
     offers(["audit", "trace."], ["trace.txt"])

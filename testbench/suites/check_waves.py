@@ -10,6 +10,7 @@ import filecmp
 import json
 import pathlib
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -364,6 +365,10 @@ def check_refusals(b, folder):
         done = b.call(*run, *words)
         b.expect(done.returncode == 2 and says in done.stderr and "allowed" in done.stderr,
                  "refused: " + done.stderr.strip())
+    for words in (("--wave", "w.vcd"), ("--log-transactions", "l.txt")):
+        done = subprocess.run([b.binary, *run, *words], capture_output=True, text=True, cwd=b.scratch,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000)))
+        b.expect(done.returncode == 2 and "cannot be written" in done.stderr, "no room in the middle of a run: " + done.stderr.strip())
     b.expect(sorted(p.name for p in b.scratch.iterdir()) == before, "refusals leave nothing behind")
 
 
