@@ -3,7 +3,10 @@
 namespace pade {
 
 clock_domain::clock_domain(sc_core::sc_module_name name, sc_core::sc_time period)
-    : sc_module(name), period_(period), period_value_(period.value()) {
+    : sc_module(name),
+      period_(period),
+      kernel_time_(&sc_core::sc_get_curr_simcontext()->time_stamp()),
+      period_value_(period.value()) {
     SC_METHOD(run);
     sensitive << next_edge_;
     dont_initialize();
@@ -25,6 +28,9 @@ void clock_domain::wake_next(clock_gate& gate, cycle_t next) {
 }
 
 void clock_domain::wake_later(clock_gate& gate, cycle_t cycle_wanted) {
+    if (gate.woken_later_for_ == cycle_wanted)
+        return;  // it is queued: a broadcast wakes a row once a lane
+    gate.woken_later_for_ = cycle_wanted;
     later_.push({cycle_wanted, &gate});
     schedule(cycle_wanted);
 }

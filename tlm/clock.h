@@ -38,7 +38,7 @@ class clock_domain : public sc_core::sc_module {
     clock_domain(sc_core::sc_module_name name, sc_core::sc_time period);
 
     cycle_t cycle() const {
-        const auto now = sc_core::sc_get_curr_simcontext()->time_stamp().value();
+        const auto now = kernel_time_->value();
         // The usual caller runs at an edge of this domain; others (a crossing) may come between two edges.
         return now == edge_time_ ? cycle_ : now / period_value_;
     }
@@ -60,6 +60,7 @@ class clock_domain : public sc_core::sc_module {
     void schedule(cycle_t cycle);
 
     sc_core::sc_time period_;
+    const sc_core::sc_time* kernel_time_;  // the simulation time, where the kernel keeps it
     sc_core::sc_time::value_type period_value_;
     sc_core::sc_time::value_type edge_time_ = 0;  // of edge cycle_
     sc_core::sc_event next_edge_{"next_edge"};
@@ -86,6 +87,8 @@ class clock_gate final : public sc_core::sc_module, public clock_if {
             domain_.wake_next(*this, next);
     }
     void wake_at(cycle_t cycle) override {
+        if (cycle == woken_for_ && cycle > domain_.cycle_)
+            return;  // that edge is to come: so ends nearly every call, since all lanes of a row wake the same gate
         if (cycle <= domain_.cycle() + 1)
             wake();
         else
@@ -99,6 +102,7 @@ class clock_gate final : public sc_core::sc_module, public clock_if {
     clock_domain& domain_;
     sc_core::sc_event edge_{"edge"};
     cycle_t woken_for_ = ~cycle_t{0};
+    cycle_t woken_later_for_ = ~cycle_t{0};  // the last cycle that wake_later was asked for
 };
 
 }  // namespace pade
