@@ -8,6 +8,7 @@
 #endif
 
 #include "model/numeric/bit_planes.h"
+#include "model/numeric/group_selection.h"
 
 namespace pade::numeric {
 
@@ -23,8 +24,12 @@ class query_operand {
     unsigned words() const { return words_; }
     std::int8_t q(unsigned dim) const { return static_cast<std::int8_t>(biased_[dim] - bias); }
 
-    /// sum of q_e over the dims e of word `word` whose bit is set; bits beyond the last dim add nothing.
-    std::int32_t word_sum(std::uint64_t bits, unsigned word) const;
+    /// sum of q_e over the dims e of word `word` whose bit is set; bits beyond the last dim add nothing. `ones`: how
+    /// many bits are set, without those beyond the last dim (selection_cost::ones).
+    std::int32_t word_sum(std::uint64_t bits, unsigned word, unsigned ones) const;
+    std::int32_t word_sum(std::uint64_t bits, unsigned word) const {
+        return word_sum(bits, word, select_word(bits, true, dims_ - word * word_dims).ones);
+    }
     /// The same over all words of a plane.
     std::int32_t plane_sum(const std::uint64_t* bits) const;
 
@@ -41,8 +46,9 @@ class query_operand {
     std::int32_t negative_ = 0;
 };
 
-inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word) const {
+inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word, unsigned ones) const {
     const std::uint8_t* q = biased_.data() + std::size_t{word} * word_dims;
+    const std::int32_t biases = bias * static_cast<std::int32_t>(ones);
 #if defined(__SSE2__)
     // Byte i of four vectors: all ones where bit i of the word is set.
     const __m128i bytes = _mm_cvtsi64_si128(static_cast<long long>(bits));
@@ -54,20 +60,17 @@ inline std::int32_t query_operand::word_sum(std::uint64_t bits, unsigned word) c
     const __m128i own_bit = _mm_set1_epi64x(static_cast<long long>(0x8040201008040201u));
     const __m128i zero = _mm_setzero_si128();
     __m128i sum = zero;
-    __m128i biases = zero;
     for (int i = 0; i < 4; ++i) {
         const __m128i mask = _mm_cmpeq_epi8(_mm_and_si128(spread[i], own_bit), own_bit);
         const __m128i part = _mm_load_si128(reinterpret_cast<const __m128i*>(q + std::ptrdiff_t{16} * i));
         sum = _mm_add_epi64(sum, _mm_sad_epu8(_mm_and_si128(mask, part), zero));
-        biases = _mm_add_epi64(biases, _mm_sad_epu8(_mm_and_si128(mask, _mm_set1_epi8(-bias)), zero));
     }
-    const __m128i both = _mm_sub_epi64(sum, biases);
-    return _mm_cvtsi128_si32(_mm_add_epi64(both, _mm_unpackhi_epi64(both, both)));
+    return _mm_cvtsi128_si32(_mm_add_epi64(sum, _mm_unpackhi_epi64(sum, sum))) - biases;
 #else
     std::int32_t sum = 0;
     for (; bits != 0; bits &= bits - 1)
-        sum += q[__builtin_ctzll(bits)] - bias;
-    return sum;
+        sum += q[__builtin_ctzll(bits)];
+    return sum - biases;
 #endif
 }
 
