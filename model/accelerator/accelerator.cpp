@@ -27,7 +27,7 @@ void accelerator::build_modules(bool reverse) {
     const unsigned rows = p.rows.count;
     const unsigned lanes = p.lane.count;
     guards_.resize(rows);
-    lanes_.resize(std::size_t{rows} * lanes);
+    lanes_ = in_a_row<pe_lane>(std::size_t{rows} * lanes);
 
     std::vector<std::function<void()>> builders = {
         [&] { registers_ = std::make_unique<register_file>("register_file", p.link); },
@@ -56,7 +56,7 @@ void accelerator::build_modules(bool reverse) {
                 lp.link_latency = params_.link.latency;
                 lp.score_credits = params_.lane.verdict_latency + 3;
                 const std::string label = "pe_lane_" + std::to_string(row) + "_" + std::to_string(lane);
-                lanes_[row * lanes + lane] = std::make_unique<pe_lane>(label.c_str(), lp);
+                lanes_.make(row * lanes + lane, label.c_str(), lp);
             });
     }
     if (reverse)
@@ -85,7 +85,7 @@ void accelerator::bind_clocks() {
         // The lanes of a row wake and sleep together.
         clock_gate& row_gate = gate("row_" + std::to_string(row));
         for (unsigned lane = 0; lane < params_.lane.count; ++lane)
-            lanes_[row * params_.lane.count + lane]->clk(row_gate);
+            lanes_[row * params_.lane.count + lane].clk(row_gate);
     }
 }
 
@@ -98,7 +98,7 @@ void accelerator::register_trace(tracing& run) {
         row_traces_.push_back(std::make_unique<row_trace>(scope(std::string(name()) + ".row_" + std::to_string(row))));
         guards_[row]->register_trace(scope(guards_[row]->name()));
         for (unsigned lane = 0; lane < params_.lane.count; ++lane) {
-            pe_lane& pe = *lanes_[row * params_.lane.count + lane];
+            pe_lane& pe = lanes_[row * params_.lane.count + lane];
             pe.register_trace(scope(pe.name()), *row_traces_.back());
         }
     }

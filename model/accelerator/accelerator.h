@@ -23,6 +23,7 @@
 #include "model/vpu/v_pu.h"
 #include "model/vpu/write_back.h"
 #include "tlm/dram/hbm2_controller.h"
+#include "tlm/in_a_row.h"
 
 namespace pade {
 
@@ -110,7 +111,7 @@ class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycl
     std::unique_ptr<q_buffer> q_buffer_;
     std::unique_ptr<kv_buffer> kv_buffer_;
     std::vector<std::unique_ptr<guard_filter>> guards_;  // by row
-    std::vector<std::unique_ptr<pe_lane>> lanes_;        // row * lanes + lane
+    in_a_row<pe_lane> lanes_;                            // row * lanes + lane
     std::vector<std::unique_ptr<row_trace>> row_traces_;
     std::unique_ptr<score_queue> score_queue_;
     std::unique_ptr<softmax_unit> softmax_;

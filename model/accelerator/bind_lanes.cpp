@@ -13,7 +13,7 @@ void accelerator::bind_lanes() {
         link.stream("thresholds", guards_[row]->threshold, score_queue_->thresholds[row], stallable::items_and_credits,
                     number);
         for (unsigned lane = 0; lane < lanes; ++lane) {
-            pe_lane& pe = *lanes_[row * lanes + lane];
+            pe_lane& pe = lanes_[row * lanes + lane];
             link.stream("planes", dispatcher_->planes[lane * rows + row], pe.planes, stallable::items_and_credits,
                         number);
             link.stream("verdicts", pe.verdicts, dispatcher_->verdicts[lane * rows + row], stallable::items_and_credits,

@@ -48,7 +48,7 @@ void add_classes(stats& out, const std::string& unit, const vpu_cycles& c) {
 }  // namespace
 
 /// Lane counters of one query head, or of all of them, summed over the lanes.
-static lane_head_counters sum_lanes(const std::vector<std::unique_ptr<pe_lane>>& lanes, std::size_t head, bool all) {
+static lane_head_counters sum_lanes(const in_a_row<pe_lane>& lanes, std::size_t head, bool all) {
     lane_head_counters sum;
     for (const auto& lane : lanes) {
         const auto& heads = lane->counters().heads;
