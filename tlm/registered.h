@@ -52,6 +52,8 @@ class registered_fifo {
         assert(count_ != 0);
         return places_[head_].visible;
     }
+    /// The same, or the largest number when there is none.
+    cycle_t next() const { return count_ != 0 ? places_[head_].visible : ~cycle_t{0}; }
     T& front() {
         assert(count_ != 0);
         return places_[head_].item;

@@ -68,7 +68,7 @@ void accelerator::activity(cycle_t end, std::vector<std::uint64_t>& values) cons
 std::uint64_t accelerator::keys_held(unsigned row) const {
     std::uint64_t sum = 0;
     for (unsigned lane = 0; lane < params_.lane.count; ++lane)
-        sum += lanes_[row * params_.lane.count + lane]->keys_held();
+        sum += lanes_[row * params_.lane.count + lane].keys_held();
     return sum;
 }
 

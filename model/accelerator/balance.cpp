@@ -42,7 +42,7 @@ std::string accelerator::imbalance() const {
                 pruned += n;
         }
         class_sum += c.busy + c.stall_downstream + c.stall_scoreboard + c.stall_data + c.idle;
-        plane_items += c.planes_in;
+        plane_items += lane->planes_in();
         verdicts += c.verdicts_out;
         scores += c.scores_out;
         bounds_out += c.bounds_sent;

@@ -8,10 +8,10 @@ namespace pade {
 
 pe_lane::pe_lane(sc_core::sc_module_name name, const pe_lane_params& params)
     : clocked_module(name), score_credits_(params.score_credits), params_(params) {
-    hot_.fifo = registered_fifo<plane_item>(params.lane.fifo_planes);
+    hot_.fifo = registered_fifo<waiting_plane>(params.lane.fifo_planes);
     hot_.pipeline = registered_fifo<operation>(params.lane.pipeline_stages);
-    hot_.key_bits = params.lane.key_bits;
-    hot_.stages = params.lane.pipeline_stages;
+    hot_.key_bits = static_cast<std::uint8_t>(params.lane.key_bits);
+    hot_.stages = static_cast<std::uint8_t>(params.lane.pipeline_stages);
     hot_.guard_enabled = params.guard_enabled;
     hot_.datapath = gsat(params.lane.bidirectional);
     hot_.keys = scoreboard(params.lane.scoreboard_entries);
@@ -29,16 +29,36 @@ void pe_lane::end_of_elaboration() {
 }
 
 void pe_lane::on_planes(unsigned, plane_item& item) {
-    ++counters_.planes_in;
-    auto& queue = item.what == plane_item::kind::plane ? hot_.fifo : hot_.admissions;
-    queue.push(item, item.visible);
+    ++hot_.planes_in;
+    if (item.what == plane_item::kind::plane) {
+        waiting_plane plane;
+        plane.bits = item.bits[0];
+        plane.block = item.block;
+        plane.key = item.key;
+        plane.tag = item.tag;
+        plane.plane = item.plane;
+        plane.slot = item.slot;
+        plane.words = item.words;
+        hot_.fifo.push(plane, item.visible);
+        if (item.words > 1)
+            wide_.push({item.bits[1], item.bits[2], item.bits[3]}, item.visible);
+    } else {
+        admission key;
+        key.tag = item.tag;
+        key.slot = item.slot;
+        key.more = item.more;
+        key.key = item.key;
+        admissions_.push(key, item.visible);
+        hot_.inputs_at = std::min(hot_.inputs_at, item.visible);
+    }
     hot_.gate->wake_at(item.visible);
 }
 
 void pe_lane::on_row(unsigned, row_item& item) {
     ++counters_.rows_in;
-    auto& queue = item.what == row_item::kind::query ? hot_.queries : hot_.thresholds;
+    auto& queue = item.what == row_item::kind::query ? queries_ : thresholds_;
     queue.push(item, item.visible);
+    hot_.inputs_at = std::min(hot_.inputs_at, item.visible);
     hot_.gate->wake_at(item.visible);
 }
 
@@ -49,12 +69,8 @@ void pe_lane::on_score_credit(unsigned, cycle_t now) {
 
 void pe_lane::step(cycle_t now) {
     account_sleep(now);
-    if (hot_.queries.ready(now))
-        take_queries(now);
-    if (hot_.thresholds.ready(now))
-        take_thresholds(now);
-    if (hot_.admissions.ready(now))
-        take_admissions(now);
+    if (hot_.inputs_at <= now)
+        take_inputs(now);
 
     const bool accepted = decide(now);
     const bool busy = hot_.datapath_free > now || (accepted && issue(now));
@@ -66,45 +82,56 @@ void pe_lane::step(cycle_t now) {
     else
         ++waiting_class();
     hot_.accounted = now + 1;
-    if (hot_.trace != nullptr)
+    if (hot_.traced)
         trace_step(busy, accepted);
 
     // A plane that cannot be taken yet waits for the pipeline, or for a query or its own edge, which wake the lane.
     if (!hot_.pipeline.empty())
-        hot_.gate->wake();
+        hot_.gate->wake_at(now + 1);
+}
+
+void pe_lane::take_inputs(cycle_t now) {
+    take_queries(now);
+    take_thresholds(now);
+    take_admissions(now);
+    hot_.inputs_at = std::min({queries_.next(), thresholds_.next(), admissions_.next()});
 }
 
 void pe_lane::take_queries(cycle_t now) {
-    while (hot_.queries.ready(now)) {
-        row_item& item = hot_.queries.front();
-        context& c = contexts_[item.slot];
-        c = context{};
-        c.query = std::move(item.query);
-        if (counters_.heads.size() <= c.query->head)
-            counters_.heads.resize(c.query->head + std::size_t{1});
+    while (queries_.ready(now)) {
+        row_item& item = queries_.front();
+        auto& held = queries_held_[item.slot];
+        held = std::move(item.query);
+        hot_.contexts[item.slot] = context{};
+        hot_.contexts[item.slot].query = held.get();
+        if (counters_.heads.size() <= held->head)
+            counters_.heads.resize(held->head + std::size_t{1});
         // The vector may have moved: both blocks' pointers are set anew.
-        for (context& each : contexts_)
-            if (each.query)
+        for (context& each : hot_.contexts)
+            if (each.query != nullptr)
                 each.head = &counters_.heads[each.query->head];
-        hot_.queries.pop();
+        queries_.pop();
     }
 }
 
 void pe_lane::take_thresholds(cycle_t now) {
-    while (hot_.thresholds.ready(now)) {
-        const row_item& item = hot_.thresholds.front();
-        contexts_[item.slot].threshold = {true, item.threshold};
-        hot_.thresholds.pop();
+    while (thresholds_.ready(now)) {
+        const row_item& item = thresholds_.front();
+        context& c = hot_.contexts[item.slot];
+        c.threshold = item.threshold;
+        if (c.query != nullptr)
+            c.send_above = std::max(c.send_above, item.threshold + c.query->offset);
+        thresholds_.pop();
     }
 }
 
 void pe_lane::take_admissions(cycle_t now) {
-    while (hot_.admissions.ready(now)) {
-        const plane_item& item = hot_.admissions.front();
+    while (admissions_.ready(now)) {
+        const admission& item = admissions_.front();
         hot_.keys.admit(item.tag, item.key, item.slot);
         hot_.more_keys = item.more;
         ++counters_.admitted;
-        hot_.admissions.pop();
+        admissions_.pop();
     }
 }
 
@@ -113,37 +140,30 @@ bool pe_lane::decide(cycle_t now) {
     if (!hot_.pipeline.ready(now))
         return true;
     const operation& op = hot_.pipeline.front();
-    context& c = contexts_[op.slot];
+    context& c = hot_.contexts[op.slot];
     const unsigned known = op.plane + 1u;
+    const auto& intervals = c.query->intervals;
     verdict decision = verdict::next_plane;
-    if (hot_.guard_enabled) {
-        const auto upper = std::int64_t{op.partial} + c.query->intervals.upper[known];
-        if (!c.threshold.keeps(upper))
-            decision = verdict::pruned;
-    }
-    if (decision == verdict::next_plane && known == hot_.key_bits) {
+    if (hot_.guard_enabled && std::int64_t{op.partial} + intervals.upper[known] < c.threshold) {
+        decision = verdict::pruned;
+        ++c.head->pruned_at[op.plane];
+        hot_.keys.retire(op.tag);
+    } else if (known == hot_.key_bits) {
         if (score_credits_.available(now) == 0)
             return false;
         decision = verdict::retained;
-        score_credits_.take(now);
-        score_item score;
-        score.slot = op.slot;
-        score.row = static_cast<std::uint8_t>(params_.row);
-        score.key = op.key;
-        score.score = op.partial;
-        ++counters_.scores_out;
-        scores.send(score, now + params_.lane.verdict_latency);
-    }
-    if (hot_.trace != nullptr)
-        trace_decision(op, c, decision);
-    if (hot_.guard_enabled)
-        send_bound(c, std::int64_t{op.partial} + c.query->intervals.lower[known], op.slot, now);
-    if (decision == verdict::pruned)
-        ++c.head->pruned_at[op.plane];
-    else if (decision == verdict::retained)
+        send_score(op, now);
         ++c.head->retained;
-    if (decision != verdict::next_plane)
         hot_.keys.retire(op.tag);
+    }
+    if (hot_.traced)
+        trace_decision(op, c, decision);
+    if (hot_.guard_enabled) {
+        // Only a bound above all that this lane has sent and has heard of can raise T; the others stay in the lane.
+        const std::int64_t lower = std::int64_t{op.partial} + intervals.lower[known];
+        if (lower > c.send_above)
+            send_bound(c, lower, op.slot, now);
+    }
 
     verdict_item item;
     item.slot = op.slot;
@@ -153,19 +173,24 @@ bool pe_lane::decide(cycle_t now) {
     item.key = op.key;
     ++counters_.verdicts_out;
     hot_.decided = now;
-    verdicts.send(item, now + params_.lane.verdict_latency);
     hot_.pipeline.pop();
+    verdicts.send(item, now + params_.lane.verdict_latency);
     return true;
 }
 
-/// Only a bound above all that this lane has sent and has heard of can raise T; the others stay in the lane.
+void pe_lane::send_score(const operation& op, cycle_t now) {
+    score_credits_.take(now);
+    score_item score;
+    score.slot = op.slot;
+    score.row = static_cast<std::uint8_t>(params_.row);
+    score.key = op.key;
+    score.score = op.partial;
+    ++counters_.scores_out;
+    scores.send(score, now + params_.lane.verdict_latency);
+}
+
 void pe_lane::send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycle_t now) {
-    if (c.bound_sent && lower <= c.best_bound)
-        return;
-    if (c.threshold.valid && lower - c.query->offset <= c.threshold.value)
-        return;
-    c.bound_sent = true;
-    c.best_bound = lower;
+    c.send_above = lower;
     bound_item item;
     item.slot = slot;
     item.block = c.query->block;
@@ -174,19 +199,27 @@ void pe_lane::send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycl
     bounds.send(item, now + params_.link_latency);
 }
 
+inline gsat_result pe_lane::masked_sum(const numeric::query_operand& q, const waiting_plane& item) {
+    static constexpr further_words none{};
+    const bool wide = item.words > 1;
+    const gsat_result result = hot_.datapath(q, item.bits, wide ? wide_.front().data() : none.data());
+    if (wide)
+        wide_.pop();
+    return result;
+}
+
 /// The first stage: takes the oldest plane of the FIFO.
 bool pe_lane::issue(cycle_t now) {
     if (!hot_.fifo.ready(now))
         return false;
-    const plane_item& item = hot_.fifo.front();
-    const context& c = contexts_[item.slot];
-    if (!c.query || c.query->block != item.block)
+    const waiting_plane& item = hot_.fifo.front();
+    const context& c = hot_.contexts[item.slot];
+    if (c.query == nullptr || c.query->block != item.block)
         return false;  // the row's query is still on its way
     scoreboard::entry& e = hot_.keys.find(item.tag, item.key, item.slot);
     if (e.next_plane != item.plane)
-        throw internal_error(std::string(name()) + ": key " + std::to_string(item.key) + " got plane " +
-                             std::to_string(item.plane) + " where plane " + std::to_string(e.next_plane) + " was due");
-    const gsat_result result = hot_.datapath(c.query->operand, item.bits);
+        wrong_plane(item, e.next_plane);
+    const gsat_result result = masked_sum(c.query->operand, item);
     e.partial += numeric::plane_weight(item.plane, hot_.key_bits) * result.sum;
     ++e.next_plane;
     hot_.datapath_free = now + result.cycles;
@@ -197,8 +230,8 @@ bool pe_lane::issue(cycle_t now) {
     op.slot = item.slot;
     op.plane = item.plane;
     hot_.pipeline.push(op, hot_.datapath_free + hot_.stages - 2);
-    if (hot_.trace != nullptr)
-        hot_.trace->took(item, e.partial);
+    if (hot_.traced)
+        trace_->took(op);
     ++c.head->planes;
     c.head->busy += result.cycles;
     counters_.busy_dims += result.dims_cycles;
@@ -206,6 +239,11 @@ bool pe_lane::issue(cycle_t now) {
     hot_.fifo.pop();
     planes.give_credit(now);
     return true;
+}
+
+void pe_lane::wrong_plane(const waiting_plane& item, unsigned due) const {
+    throw internal_error(std::string(name()) + ": key " + std::to_string(item.key) + " got plane " +
+                         std::to_string(item.plane) + " where plane " + std::to_string(due) + " was due");
 }
 
 std::uint64_t& pe_lane::waiting_class() {
@@ -216,7 +254,7 @@ std::uint64_t& pe_lane::waiting_class() {
 
 void pe_lane::register_trace(const trace_scope& scope, row_trace& row_of_lane) {
     trace_ = std::make_unique<pe_lane_trace>(scope, row_of_lane, params_.row);
-    hot_.trace = trace_.get();
+    hot_.traced = true;
 }
 
 void pe_lane::trace_decision(const operation& op, const context& c, verdict outcome) {
@@ -229,20 +267,20 @@ void pe_lane::trace_decision(const operation& op, const context& c, verdict outc
     d.guarded = hot_.guard_enabled;
     if (d.guarded) {
         d.upper = std::int64_t{op.partial} + c.query->intervals.upper[op.plane + 1U];
-        d.threshold_valid = c.threshold.valid;
-        d.threshold = c.threshold.value;
+        d.threshold_valid = c.threshold != context::lowest;
+        d.threshold = d.threshold_valid ? c.threshold : 0;
     }
-    hot_.trace->decided(d);
+    trace_->decided(d);
 }
 
 void pe_lane::trace_step(bool busy, bool accepted) {
     using cycle = pe_lane_trace::cycle;
-    hot_.trace->holds(hot_.keys.used(), hot_.keys.full());
+    trace_->holds(hot_.keys.used(), hot_.keys.full());
     const cycle waiting = hot_.keys.full() && hot_.more_keys ? cycle::stall_scoreboard
                           : hot_.keys.used() != 0            ? cycle::stall_data
                                                              : cycle::idle;
     const cycle present = busy ? cycle::busy : !accepted ? cycle::stall_downstream : waiting;
-    hot_.trace->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting));
+    trace_->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting));
 }
 
 /// Nothing changes while the lane sleeps, so all cycles since its last step are alike.

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,9 @@ class pe_lane : public clocked_module {
     }
     /// Entries of the scoreboard in use.
     unsigned keys_held() const { return hot_.keys.used(); }
+    /// Items of the plane link: admissions and planes. Apart from the other counters, beside the FIFO that an item
+    /// meets.
+    std::uint64_t planes_in() const { return hot_.planes_in; }
     /// What the lane waits for, for the watchdog; empty when it has no key.
     std::string waits_for() const;
     /// Edge of the last lane operation.
@@ -74,13 +78,36 @@ class pe_lane : public clocked_module {
         std::uint8_t slot = 0;
         std::uint8_t plane = 0;
     };
+    // Of an item the lane keeps what it needs. No two fields lie side by side here and in plane_item: else the compiler
+    // copies both at once, which the sender has just written one by one, and the processor waits until they are in the
+    // cache.
+
+    /// A plane in the input FIFO; what it has beyond 64 dims is in `wide_`.
+    struct waiting_plane {
+        std::uint64_t bits = 0;
+        std::uint32_t key = 0;
+        std::uint8_t slot = 0;
+        std::uint8_t words = 1;
+        std::uint16_t tag = 0;
+        std::uint32_t block = 0;
+        std::uint8_t plane = 0;
+    };
+    using further_words = std::array<std::uint64_t, max_passes - 1>;
+    /// A key to be taken into the scoreboard.
+    struct admission {
+        std::uint16_t tag = 0;
+        std::uint8_t slot = 0;
+        bool more = false;
+        std::uint32_t key = 0;
+    };
     /// One of the two blocks in flight, as this lane sees it.
     struct context {
-        std::shared_ptr<const row_query> query;
-        numeric::threshold threshold;
-        std::int64_t best_bound = 0;  ///< largest lower bound sent for this query
-        bool bound_sent = false;
+        const row_query* query = nullptr;
+        std::int64_t threshold = lowest;   ///< T, `lowest` while it is invalid
+        std::int64_t send_above = lowest;  ///< a lower bound up to here cannot raise T
         lane_head_counters* head = nullptr;
+
+        static constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
     };
 
     void on_planes(unsigned, plane_item& item);
@@ -88,12 +115,16 @@ class pe_lane : public clocked_module {
     void on_score_credit(unsigned, cycle_t now);
 
     void step(cycle_t now) override;
+    void take_inputs(cycle_t now);
     void take_queries(cycle_t now);
     void take_thresholds(cycle_t now);
     void take_admissions(cycle_t now);
     bool decide(cycle_t now);
     bool issue(cycle_t now);
+    void send_score(const operation& op, cycle_t now);
     void send_bound(context& c, std::int64_t lower, std::uint8_t slot, cycle_t now);
+    gsat_result masked_sum(const numeric::query_operand& q, const waiting_plane& item);
+    [[noreturn]] void wrong_plane(const waiting_plane& item, unsigned due) const;
     void account_sleep(cycle_t now);
     std::uint64_t& waiting_class();
     void trace_decision(const operation& op, const context& c, verdict outcome);
@@ -105,25 +136,33 @@ class pe_lane : public clocked_module {
     /// What every step looks at lies together: 128 lanes take turns in the cache, every cycle.
     struct alignas(64) hot_state {
         clock_gate* gate = nullptr;
-        cycle_t datapath_free = 0;  ///< first edge at which a plane may be taken
-        cycle_t accounted = 0;      ///< cycles before this one are in a class
-        cycle_t decided = 0;        ///< edge of the last decision
-        registered_fifo<plane_item> fifo;
+        cycle_t accounted = 0;                ///< cycles before this one are in a class
+        cycle_t datapath_free = 0;            ///< first edge at which a plane may be taken
+        cycle_t inputs_at = never;            ///< edge of the first query, T or admission that has not been taken
         registered_fifo<operation> pipeline;  ///< visible at the edge of its decision
-        registered_fifo<plane_item> admissions;
-        registered_fifo<row_item> queries;
-        registered_fifo<row_item> thresholds;
-        bool more_keys = false;  ///< of the last admission
-        unsigned key_bits = 8;
-        unsigned stages = 4;
-        pe_lane_trace* trace = nullptr;  ///< null: nobody looks
+        std::uint8_t key_bits = 8;
+        std::uint8_t stages = 4;
+        bool traced = false;  ///< trace_ is set
         bool guard_enabled = true;
+        bool more_keys = false;  ///< of the last admission
         gsat datapath{true};
+
+        alignas(64) registered_fifo<waiting_plane> fifo;
+        std::uint64_t planes_in = 0;
         scoreboard keys{1};
+        cycle_t decided = 0;  ///< edge of the last decision
+
+        alignas(64) std::array<context, 2> contexts;
     };
+    static constexpr cycle_t never = ~cycle_t{0};
+
     hot_state hot_;
     lane_counters counters_;
-    std::array<context, 2> contexts_;
+    registered_fifo<further_words> wide_;  // of those planes in the FIFO that have more than one word
+    registered_fifo<admission> admissions_;
+    registered_fifo<row_item> queries_;
+    registered_fifo<row_item> thresholds_;
+    std::array<std::shared_ptr<const row_query>, 2> queries_held_;  // those of the contexts
     credit_counter score_credits_;
     pe_lane_params params_;
     std::unique_ptr<pe_lane_trace> trace_;

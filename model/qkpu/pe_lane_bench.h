@@ -238,6 +238,7 @@ inline plane_item plane_of(std::uint32_t key, unsigned plane, std::array<std::ui
     item.plane = static_cast<std::uint8_t>(plane);
     item.slot = static_cast<std::uint8_t>(slot);
     item.block = block;
+    item.words = max_passes;
     item.bits = bits;
     return item;
 }

@@ -124,7 +124,7 @@ TEST_CASE("retained keys carry the exact score, for key_bits 4 to 8 and head_dim
         CHECK(c.admitted == 60 * 12);
         CHECK(peers.taken.size() == peers.planes_sent);
         CHECK(peers.bound_log.items.empty() == !v.guard);
-        CHECK(c.planes_in == peers.planes_sent + c.admitted);
+        CHECK(v.bench->lane->planes_in() == peers.planes_sent + c.admitted);
         CHECK(c.verdicts_out == peers.planes_sent);
         CHECK(c.scores_out == retained);
         CHECK(c.bounds_sent == peers.bound_log.items.size());

@@ -69,12 +69,14 @@ struct pe_lane_trace {
         lane_class.set(static_cast<unsigned>(cycle::idle));
     }
 
-    void took(const plane_item& item, std::int32_t sum) {
+    /// An operation, as it enters the pipeline.
+    template <typename Operation>
+    void took(const Operation& op) {
         valid.pulse(1);
-        token.set(item.key);
-        plane.set(item.plane);
-        slot.set(item.slot);
-        partial.set(static_cast<std::uint64_t>(std::int64_t{sum}));
+        token.set(op.key);
+        plane.set(op.plane);
+        slot.set(op.slot);
+        partial.set(static_cast<std::uint64_t>(std::int64_t{op.partial}));
     }
 
     void decided(const decision& d) {

@@ -10,14 +10,14 @@
 namespace pade {
 
 /// The part of a lane's counters that belongs to one query head.
-struct lane_head_counters {
+struct alignas(64) lane_head_counters {
     std::uint64_t planes = 0;  ///< (row, key, plane) processed
     std::uint64_t busy = 0;    ///< datapath cycles
     std::uint64_t retained = 0;
     std::array<std::uint64_t, max_planes> pruned_at{};  ///< pairs pruned after plane 0 ..
 };
 
-/// The first eight are counted every cycle: one line of cache.
+/// The first ones are counted every cycle: one line of cache.
 struct alignas(64) lane_counters {
     // Each cycle of a lane is in exactly one of these, the first that fits.
     std::uint64_t busy = 0;
@@ -27,7 +27,6 @@ struct alignas(64) lane_counters {
 
     std::uint64_t busy_dims = 0;  ///< dims in use over the busy cycles; 64 * busy when each pass is full
     std::uint64_t selected = 0;   ///< elements through the selectors
-    std::uint64_t planes_in = 0;  ///< items of the plane link: admissions and planes
     std::uint64_t verdicts_out = 0;
 
     std::uint64_t stall_downstream = 0;  ///< the fifth class of cycles

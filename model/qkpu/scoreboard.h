@@ -4,13 +4,13 @@
 
 #include <array>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace pade {
 
 class scoreboard {
   public:
-    struct entry {
+    struct alignas(16) entry {
         std::uint32_t key = 0;
         std::int32_t partial = 0;  ///< S^r, r = next_plane planes known
         std::uint8_t slot = 0;
@@ -33,14 +33,18 @@ class scoreboard {
   private:
     [[noreturn]] void lost(const char* what, std::uint32_t key) const;
 
-    unsigned capacity_;
-    unsigned used_ = 0;
-    // By the dispatcher's tag. Hardware has `capacity_` places and compares the token with all of them at once.
-    std::vector<entry> entries_;
+    void grow(std::uint32_t tags);
+
+    // By the dispatcher's tag. Hardware has `capacity_` places and compares the token with all of them at once. Not a
+    // vector: 16 B, beside the lane's FIFO in one line of cache.
+    std::unique_ptr<entry[]> entries_;
+    std::uint32_t tags_ = 0;
+    std::uint16_t capacity_;
+    std::uint16_t used_ = 0;
 };
 
 inline scoreboard::entry& scoreboard::find(std::uint16_t tag, std::uint32_t key, std::uint8_t slot) {
-    if (tag >= entries_.size() || !entries_[tag].live)
+    if (tag >= tags_ || !entries_[tag].live)
         lost("a plane came for a key without an entry", key);
     entry& e = entries_[tag];
     if (e.key != key || e.slot != slot)
