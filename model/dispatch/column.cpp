@@ -1,6 +1,7 @@
 #include "model/dispatch/column.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/errors.h"
 
@@ -12,14 +13,16 @@ column::column(const dispatch_params& params, unsigned rows, unsigned entries, u
       window_(params.order == dispatch_order::out_of_order ? params.pick_window : 1),
       entries_(entries),
       entry_room_(static_cast<row_mask>((1u << rows) - 1)),
-      fifo_room_(entry_room_),
-      entries_free_(rows, static_cast<std::uint16_t>(entries)),
-      fifo_free_(rows, static_cast<std::uint16_t>(fifo_planes)) {}
+      fifo_room_(entry_room_) {
+    std::fill_n(entries_free_.begin(), rows, static_cast<std::uint16_t>(entries));
+    std::fill_n(fifo_free_.begin(), rows, static_cast<std::uint16_t>(fifo_planes));
+}
 
 std::uint16_t column::admit(live_key key) {
     if (free_tags_.empty()) {
         free_tags_.push_back(static_cast<std::uint16_t>(keys_.size()));
         keys_.emplace_back();
+        asking_.emplace_back();
     }
     const std::uint16_t tag = free_tags_.back();
     free_tags_.pop_back();
@@ -27,6 +30,7 @@ std::uint16_t column::admit(live_key key) {
     key.to_come.fill(key.alive);
     take_entries(key.alive);
     keys_[tag] = key;
+    asking_[tag] = {};
     ++live_;
     if (key.waiting != 0)
         waiting_.push_back(tag);
@@ -69,12 +73,12 @@ void column::join(std::uint16_t tag, row_mask row) {
 }
 
 void column::ask(std::uint16_t tag, unsigned plane, row_mask rows) {
-    live_key& k = keys_[tag];
-    const bool first = k.asking[plane] == 0;
-    k.asking[plane] = static_cast<row_mask>(k.asking[plane] | rows);
+    row_mask& asking = asking_[tag][plane];
+    const bool first = asking == 0;
+    asking = static_cast<row_mask>(asking | rows);
     if (!first)
         return;
-    const bool present = (k.present >> plane & 1) != 0;
+    const bool present = (keys_[tag].present >> plane & 1) != 0;
     if (order_ == dispatch_order::out_of_order && !present)
         ++waiting_for_data_;
     else
@@ -84,14 +88,14 @@ void column::ask(std::uint16_t tag, unsigned plane, row_mask rows) {
 void column::arrived(std::uint16_t tag, unsigned plane) {
     live_key& k = keys_[tag];
     k.present = static_cast<std::uint8_t>(k.present | 1u << plane);
-    if (order_ == dispatch_order::out_of_order && k.asking[plane] != 0) {
+    if (order_ == dispatch_order::out_of_order && asking_[tag][plane] != 0) {
         --waiting_for_data_;
         list(tag, plane);
     }
 }
 
 void column::list(std::uint16_t tag, unsigned plane) {
-    const request r{keys_[tag].age, tag, static_cast<std::uint8_t>(plane)};
+    const request r{keys_[tag].age * max_planes + plane, tag, static_cast<std::uint8_t>(plane)};
     if (choices_.size() < window_)
         enter_window(r);
     else
@@ -101,7 +105,7 @@ void column::list(std::uint16_t tag, unsigned plane) {
 void column::enter_window(const request& r) {
     auto at = choices_.end();
     if (pick_ == dispatch_pick::oldest_key)
-        while (at != choices_.begin() && r.before(*(at - 1)))
+        while (at != choices_.begin() && r.order < (at - 1)->order)
             --at;
     choices_.insert(at, r);
 }
@@ -124,7 +128,7 @@ std::size_t column::choose(state& why) const {
     }
     for (std::size_t i = 0; i < choices_.size(); ++i) {
         const request& r = choices_[i];
-        if ((keys_[r.tag].asking[r.plane] & ~fifo_room_) == 0) {
+        if ((asking_[r.tag][r.plane] & ~fifo_room_) == 0) {
             why = state::ready;
             return i;
         }
@@ -149,11 +153,9 @@ column::state column::pick(delivery& out) {
         enter_window(later_.front());
         later_.pop_front();
     }
-    live_key& k = keys_[r.tag];
     out.tag = r.tag;
     out.plane = r.plane;
-    out.rows = k.asking[r.plane];
-    k.asking[r.plane] = 0;
+    out.rows = std::exchange(asking_[r.tag][r.plane], row_mask{0});
     for (row_mask rows = out.rows; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
         const auto row = static_cast<unsigned>(__builtin_ctz(rows));
         if (--fifo_free_[row] == 0)

@@ -14,21 +14,22 @@ namespace pade {
 
 using row_mask = std::uint16_t;
 
-/// A key from its admission until it has ended for every row that sees it.
-struct live_key {
+/// A key from its admission until it has ended for every row that sees it. What a verdict needs lies in one line of
+/// cache.
+struct alignas(64) live_key {
     std::uint32_t key = 0;
     std::uint32_t kv = 0;
     std::uint32_t block = 0;  ///< modulo 2^32
-    std::uint64_t tile = 0;   ///< sequence number of its tile
-    std::uint64_t age = 0;    ///< admissions of the column before it
-    cycle_t since = 0;        ///< edge of its admission
     std::uint8_t slot = 0;
     std::uint8_t present = 0;  ///< bit r: plane r can be read from it
     std::uint8_t pinned = 0;   ///< bit r: this key pins the atoms of plane r
     row_mask alive = 0;
-    row_mask waiting = 0;  ///< rows that see the key and have not admitted it (dispatch.admission per_lane)
-    std::array<row_mask, max_planes> asking{};        ///< rows that wait for plane r
-    std::array<row_mask, max_planes> to_come{};       ///< living rows that have not been sent plane r
+    row_mask waiting = 0;                        ///< rows that see it and have not admitted it (admission per_lane)
+    std::uint64_t tile = 0;                      ///< sequence number of its tile
+    std::array<row_mask, max_planes> to_come{};  ///< living rows that have not been sent plane r
+    std::uint64_t age = 0;                       ///< admissions of the column before it
+
+    cycle_t since = 0;                                ///< edge of its admission
     std::array<std::uint8_t, max_planes> missing{};   ///< atoms of plane r that are pinned and not there yet
     std::array<std::uint32_t, max_planes> atom{};     ///< the first one of plane r
     std::array<std::uint64_t, max_planes> address{};  ///< of the plane in DRAM
@@ -72,6 +73,9 @@ class column {
     const std::vector<live_key>& keys() const { return keys_; }
     bool has_fifo_place(unsigned row) const { return (fifo_room_ >> row & 1) != 0; }
 
+    /// Rows that wait for plane `plane` of the key.
+    row_mask asking(std::uint16_t tag, unsigned plane) const { return asking_[tag][plane]; }
+
     // ---- requests ---------------------------------------------------------------------------------------------------
     /// Rows ask for plane `plane` of the key.
     void ask(std::uint16_t tag, unsigned plane, row_mask rows);
@@ -90,10 +94,9 @@ class column {
 
   private:
     struct request {
-        std::uint64_t age;
+        std::uint64_t order;  // age of the key, then the plane
         std::uint16_t tag;
         std::uint8_t plane;
-        bool before(const request& other) const { return age != other.age ? age < other.age : plane < other.plane; }
     };
     void take_entries(row_mask rows);
     void list(std::uint16_t tag, unsigned plane);
@@ -108,9 +111,10 @@ class column {
     unsigned entries_;
     row_mask entry_room_ = 0;
     row_mask fifo_room_ = 0;
-    std::vector<std::uint16_t> entries_free_;  // by row
-    std::vector<std::uint16_t> fifo_free_;     // by row
+    std::array<std::uint16_t, max_rows> entries_free_{};
+    std::array<std::uint16_t, max_rows> fifo_free_{};
     std::vector<live_key> keys_;
+    std::vector<std::array<row_mask, max_planes>> asking_;  // [tag], apart from the keys: a choice looks at many
     std::vector<std::uint16_t> free_tags_;
     std::vector<std::uint16_t> waiting_;  // tags of keys that some row is still to admit, oldest first
     // Out of order: planes asked for and present; those that the pick looks at, in the order of its preference, and

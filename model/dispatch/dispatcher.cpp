@@ -75,7 +75,7 @@ void dispatcher::on_verdict(unsigned lane, verdict_item& item) {
 
 void dispatcher::on_lane_credit(unsigned lane, cycle_t now) {
     credits_in_[now & 1].push_back(static_cast<std::uint16_t>(lane));
-    wake();
+    wake_at(now + 1);
 }
 
 void dispatcher::on_fetch_credit(unsigned, cycle_t now) {
@@ -193,20 +193,20 @@ void dispatcher::take_verdicts(cycle_t now) {
 }
 
 void dispatcher::take_verdict(unsigned c, unsigned row, const verdict_registers::entry& v) {
-    live_key& k = columns_[c].key(v.tag);
-    if (v.decision == verdict::next_plane) {
-        const unsigned next = v.plane + 1u;
+    live_key& k = columns_[c].key(v.tag());
+    if (v.decision() == verdict::next_plane) {
+        const unsigned next = v.plane() + 1u;
         if ((k.pinned >> next & 1) == 0)
-            want_plane(c, v.tag, next);
-        columns_[c].ask(v.tag, next, static_cast<row_mask>(1u << row));
+            want_plane(c, v.tag(), next);
+        columns_[c].ask(v.tag(), next, static_cast<row_mask>(1u << row));
         return;
     }
-    columns_[c].end_row(v.tag, row);
-    tracker_.end_pair(k.tile, v.decision == verdict::retained);
+    columns_[c].end_row(v.tag(), row);
+    tracker_.end_pair(k.tile, v.decision() == verdict::retained);
     ++pairs_ended_;
-    drop_unneeded(c, v.tag);
+    drop_unneeded(c, v.tag());
     if (k.alive == 0 && k.waiting == 0)
-        columns_[c].remove(v.tag);
+        columns_[c].remove(v.tag());
 }
 
 void dispatcher::take_arrivals(cycle_t now) {
@@ -216,7 +216,7 @@ void dispatcher::take_arrivals(cycle_t now) {
         const std::uint32_t kv = atoms_.at(handle).kv;
         const std::uint32_t atom = atoms_.at(handle).atom;
         if (atoms_.arrived(handle)) {
-            release(kv, atom);
+            release(kv, atom, address_of(kv, atom));
             continue;
         }
         atoms_.for_each_user(handle, [&](const key_ref& user) {
@@ -231,6 +231,8 @@ void dispatcher::take_arrivals(cycle_t now) {
 }
 
 void dispatcher::deliver(cycle_t now) {
+    // All planes first, then all items: what was just written piece by piece would hold up the receiver that copies it.
+    unsigned count = 0;
     for (unsigned c = 0; c < lanes_; ++c) {
         port& p = ports_[c];
         if (p.new_answers != 0 && p.answered_at < now) {
@@ -241,45 +243,55 @@ void dispatcher::deliver(cycle_t now) {
             p.request_open = false;
         if (p.answered == 0)
             continue;
-        const read_in_flight read = p.reads[p.head];
-        p.head = (p.head + 1) % port_depth;
-        --p.count;
-        --p.answered;
-        const unsigned char* data = read.payload->get_data_ptr();
-        if (by_value_ && (data = gather(c, read)) == nullptr) {
-            wake();
-            continue;  // the rest of the plane is to come
-        }
-
-        live_key& k = columns_[c].key(read.what.tag);
-        plane_item item;
-        item.slot = k.slot;
-        item.plane = read.what.plane;
-        item.tag = read.what.tag;
-        item.key = k.key;
-        item.block = k.block;
-        item.words = static_cast<std::uint8_t>(passes_);
-        if (read_bytes_ == sizeof item.bits[0])  // the common width, known to the compiler
-            std::memcpy(item.bits.data(), data, sizeof item.bits[0]);
-        else
-            std::memcpy(item.bits.data(), data, std::size_t{read_bytes_} * plane_atoms_);
-        read.payload->release();
-
-        auto& group = counters_.groups[k.kv];
-        ++group.deliveries;
-        if (!k.delivered_any[item.plane]) {
-            k.delivered_any[item.plane] = true;
-            ++group.planes_fetched;
-        }
-        for (row_mask rows = read.what.rows; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
+        wake();
+        if (take_plane(c, planes_out_[count]))
+            planes_out_[count++].item.visible = now + params_.dispatch.deliver_latency;
+    }
+    for (unsigned i = 0; i < count; ++i) {
+        outgoing& out = planes_out_[i];
+        for (row_mask rows = out.what.rows; rows != 0; rows = static_cast<row_mask>(rows & (rows - 1))) {
             const auto row = static_cast<unsigned>(__builtin_ctz(rows));
             ++counters_.planes_out;
-            planes[c * rows_ + row].send(item, now + params_.dispatch.deliver_latency);
+            planes[out.at * rows_ + row].send(out.item, now + params_.dispatch.deliver_latency);
         }
-        k.to_come[item.plane] = static_cast<row_mask>(k.to_come[item.plane] & ~read.what.rows);
-        drop_unneeded(c, read.what.tag);
-        wake();
+        drop_unneeded(out.at, out.what.tag);
     }
+}
+
+/// The oldest answer of a port. False when it is only a part of a plane, and the rest is to come.
+bool dispatcher::take_plane(unsigned c, outgoing& out) {
+    port& p = ports_[c];
+    const read_in_flight read = p.reads[p.head];
+    p.head = (p.head + 1) % port_depth;
+    --p.count;
+    --p.answered;
+    const unsigned char* data = read.payload->get_data_ptr();
+    if (by_value_ && (data = gather(c, read)) == nullptr)
+        return false;
+    out.at = c;
+    out.what = read.what;
+    live_key& k = columns_[c].key(read.what.tag);
+    plane_item& item = out.item;
+    item.slot = k.slot;
+    item.plane = read.what.plane;
+    item.tag = read.what.tag;
+    item.key = k.key;
+    item.block = k.block;
+    item.words = static_cast<std::uint8_t>(passes_);
+    if (read_bytes_ == sizeof item.bits[0])  // the common width, known to the compiler
+        std::memcpy(item.bits.data(), data, sizeof item.bits[0]);
+    else
+        std::memcpy(item.bits.data(), data, std::size_t{read_bytes_} * plane_atoms_);
+    read.payload->release();
+
+    auto& group = counters_.groups[k.kv];
+    ++group.deliveries;
+    if (!k.delivered_any[item.plane]) {
+        k.delivered_any[item.plane] = true;
+        ++group.planes_fetched;
+    }
+    k.to_come[item.plane] = static_cast<row_mask>(k.to_come[item.plane] & ~read.what.rows);
+    return true;
 }
 
 /// A plane of values comes atom by atom. All of it when this was its last part, else null.
@@ -334,7 +346,7 @@ void dispatcher::read_plane(unsigned c, const column::delivery& what, unsigned p
     const live_key& k = columns_[c].key(what.tag);
     std::uint64_t address = k.address[what.plane];
     if (part != 0)
-        address = layout_->address(job_->kv_heads[k.kv].k_row, k.atom[what.plane] + part);
+        address = address_of(k.kv, k.atom[what.plane] + part);
     tlm::tlm_generic_payload& payload = pool_.acquire(tlm::TLM_READ_COMMAND, address, read_bytes_);
     if (by_value_)
         plane_select::ask(payload, layout_->bit_of(k.key, 0, what.plane).bit);

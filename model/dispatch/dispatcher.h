@@ -99,6 +99,13 @@ class dispatcher : public clocked_module {
         column::state why = column::state::empty;
     };
 
+    /// A plane that came, for the lanes of a column.
+    struct outgoing {
+        unsigned at = 0;  // column
+        column::delivery what;
+        plane_item item;
+    };
+
     void on_start(unsigned, job_item& item);
     void on_loaded(unsigned, query_loaded& item);
     void on_arrived(unsigned, arrived_item& item);
@@ -120,6 +127,7 @@ class dispatcher : public clocked_module {
     void take_verdict(unsigned c, unsigned row, const verdict_registers::entry& v);
     void take_arrivals(cycle_t now);
     void deliver(cycle_t now);
+    bool take_plane(unsigned c, outgoing& out);
     void admit(cycle_t now);
     void admit_by_lane(unsigned c, cycle_t now);
     std::uint64_t* blocked(unsigned c, const key_stream::entry& next);
@@ -137,8 +145,11 @@ class dispatcher : public clocked_module {
 
     void want_plane(unsigned c, std::uint16_t tag, unsigned plane);
     void drop_unneeded(unsigned c, std::uint16_t tag);
-    void release(std::uint32_t kv, std::uint32_t atom);
-    fetch_item make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const;
+    void release(std::uint32_t kv, std::uint32_t atom, std::uint64_t address);
+    std::uint64_t address_of(std::uint32_t kv, std::uint32_t atom) const {
+        return layout_->address(job_->kv_heads[kv].k_row, atom);
+    }
+    fetch_item make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom, std::uint64_t address) const;
     void account(cycle_t now);
     void trace_step();
     std::uint64_t& class_of(const port& p);
@@ -161,6 +172,7 @@ class dispatcher : public clocked_module {
     std::vector<column> columns_;
     std::vector<key_stream> streams_;
     std::vector<port> ports_;
+    std::array<outgoing, max_lanes> planes_out_;                   // scratch of deliver
     std::vector<std::array<std::uint64_t, max_passes>> gathered_;  // [column] parts of a plane that have come
     atom_table atoms_;
     tile_tracker tracker_;

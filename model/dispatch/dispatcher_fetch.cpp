@@ -7,7 +7,8 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
     live_key& k = columns_[c].key(tag);
     const k_place place = layout_->place(k.key, plane);
     k.atom[plane] = place.atom;
-    k.address[plane] = layout_->address(job_->kv_heads[k.kv].k_row, place.atom) + place.offset;
+    const std::uint64_t address = address_of(k.kv, place.atom);
+    k.address[plane] = address + place.offset;
     k.missing[plane] = 0;
     k.pinned = static_cast<std::uint8_t>(k.pinned | 1u << plane);
     const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};
@@ -19,7 +20,8 @@ void dispatcher::want_plane(unsigned c, std::uint16_t tag, unsigned plane) {
         if (state != atom_table::state::absent)
             continue;
         all_known = false;
-        fetch_item item = make_item(fetch_item::kind::fetch, k.kv, place.atom + part);
+        const std::uint32_t atom = place.atom + part;
+        fetch_item item = make_item(fetch_item::kind::fetch, k.kv, atom, part == 0 ? address : address_of(k.kv, atom));
         item.tag = handle;
         ++counters_.fetches;
         fetches_out_.push_back(item);
@@ -44,23 +46,27 @@ void dispatcher::drop_unneeded(unsigned c, std::uint16_t tag) {
         k.pinned = static_cast<std::uint8_t>(k.pinned & ~(1u << plane));
         k.present = static_cast<std::uint8_t>(k.present & ~(1u << plane));  // a row that comes later fetches it anew
         const key_ref user{static_cast<std::uint16_t>(c), tag, static_cast<std::uint8_t>(plane)};
-        for (std::uint32_t atom = k.atom[plane]; atom < k.atom[plane] + plane_atoms_; ++atom)
+        for (unsigned part = 0; part < plane_atoms_; ++part) {
+            const std::uint32_t atom = k.atom[plane] + part;
             if (atoms_.unpin(k.kv, atom, user))
-                release(k.kv, atom);
+                release(k.kv, atom,
+                        part == 0 ? k.address[plane] & ~std::uint64_t{map_.atom_bytes() - 1} : address_of(k.kv, atom));
+        }
     }
 }
 
-void dispatcher::release(std::uint32_t kv, std::uint32_t atom) {
+void dispatcher::release(std::uint32_t kv, std::uint32_t atom, std::uint64_t address) {
     ++counters_.releases;
-    releases_out_.push_back(make_item(fetch_item::kind::release, kv, atom));
+    releases_out_.push_back(make_item(fetch_item::kind::release, kv, atom, address));
 }
 
-fetch_item dispatcher::make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom) const {
+fetch_item dispatcher::make_item(fetch_item::kind kind, std::uint32_t kv, std::uint32_t atom,
+                                 std::uint64_t address) const {
     fetch_item item;
     item.what = kind;
     item.of = fetch_item::tensor::k;
     item.kv = kv;
-    item.address = layout_->address(job_->kv_heads[kv].k_row, atom);
+    item.address = address;
     item.bank = layout_->buffer_bank(atom);
     item.useful[0] = layout_->useful(atom);
     return item;

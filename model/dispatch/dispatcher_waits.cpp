@@ -36,12 +36,13 @@ std::string dispatcher::oldest_key(cycle_t& since) const {
     if (oldest == nullptr)
         return {};
     const live_key& k = *oldest;
+    const auto tag = static_cast<std::uint16_t>(oldest - columns_[at].keys().data());
     since = k.since;
     const auto row = static_cast<unsigned>(__builtin_ctz(k.alive));
     unsigned plane = 0;  // the first one that the row has not been sent
     while (plane < params_.lane.key_bits && (k.to_come[plane] >> row & 1) == 0)
         ++plane;
-    const bool asked = plane < params_.lane.key_bits && (k.asking[plane] >> row & 1) != 0;
+    const bool asked = plane < params_.lane.key_bits && (columns_[at].asking(tag, plane) >> row & 1) != 0;
     const bool present = plane < params_.lane.key_bits && (k.present >> plane & 1) != 0;
     bool reading = false;
     const port& p = ports_[at];
