@@ -45,6 +45,7 @@ kv_buffer::kv_buffer(sc_core::sc_module_name name, const buffer_params& buffer, 
 // ---- sockets -> registers -----------------------------------------------------------------------------------------
 
 void kv_buffer::k_fetch_arrives(unsigned, fetch_item& item) {
+    store_.prefetch(item.address / line_store::line_bytes);
     ++counters_.k_fetch_items;  // here, since the last releases may still be on their way at the end
     const bool release = item.what == fetch_item::kind::release;
     (release ? k_items_.releases : k_items_.fetches).push({item, k_items_.arrived++}, item.visible);
@@ -64,6 +65,7 @@ void kv_buffer::v_release_arrives(unsigned, fetch_item& item) {
 
 tlm::tlm_sync_enum kv_buffer::port_fw(read_port& port, payload& trans, tlm::tlm_phase& phase) {
     if (phase == tlm::BEGIN_REQ) {
+        store_.prefetch(trans.get_address() / line_store::line_bytes);
         trans.acquire();
         wake();
         if (!port.requests().put(trans, now()))

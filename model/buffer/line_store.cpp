@@ -87,7 +87,7 @@ line_id line_store::reserve(std::uint64_t atom, unsigned bank, unsigned tensor, 
         id = policy_->victim(idle_, bank);
         line_info& gone = lines_[id];
         idle_.remove(bank, id);
-        table_.erase(gone.atom);
+        table_.erase(gone.atom, id, [this](line_id line) { return lines_[line].atom; });
         account(gone);
         ++counters_of(gone.kv, gone.tensor).evictions;
     }

@@ -32,7 +32,11 @@ class line_store {
         return lines_[line].atom == atom && lines_[line].where != state::free;
     }
     /// The line of an atom, present or in flight, or no_line.
-    line_id find(std::uint64_t atom) const { return table_.find(atom); }
+    line_id find(std::uint64_t atom) const {
+        return table_.find(atom, [this](line_id line) { return lines_[line].atom; });
+    }
+    /// find() of this atom is to come.
+    void prefetch(std::uint64_t atom) const { table_.prefetch(atom); }
 
     /// One atom of a fetch, to be reserved.
     struct request {

@@ -50,23 +50,26 @@ TEST_CASE("the line table agrees with a map under random inserts and erases") {
     std::mt19937 random(seed);
     line_table table(64);
     std::unordered_map<std::uint64_t, line_id> expected;
+    std::vector<std::uint64_t> atoms(20000);  // by line
+    const auto atom_of = [&](line_id line) { return atoms[line]; };
     for (int i = 0; i < 20000; ++i) {
         const std::uint64_t atom = random() % 300;
         const auto at = expected.find(atom);
-        REQUIRE(table.find(atom) == (at == expected.end() ? no_line : at->second));
+        REQUIRE(table.find(atom, atom_of) == (at == expected.end() ? no_line : at->second));
         if (at != expected.end()) {
-            table.erase(atom);
+            table.erase(atom, at->second, atom_of);
             expected.erase(at);
         } else if (expected.size() < 64) {
+            atoms[static_cast<std::size_t>(i)] = atom;
             table.insert(atom, static_cast<line_id>(i));
             expected[atom] = static_cast<line_id>(i);
         }
     }
     for (std::uint64_t atom = 0; atom < 300; ++atom)
-        REQUIRE(table.find(atom) == (expected.count(atom) != 0 ? expected[atom] : no_line));
+        REQUIRE(table.find(atom, atom_of) == (expected.count(atom) != 0 ? expected[atom] : no_line));
     table.clear();
     for (std::uint64_t atom = 0; atom < 300; ++atom)
-        REQUIRE(table.find(atom) == no_line);
+        REQUIRE(table.find(atom, atom_of) == no_line);
 }
 
 TEST_CASE("lru gets no hits on a stream longer than the bank, mru keeps its beginning") {
