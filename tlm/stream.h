@@ -45,6 +45,47 @@ class stream_watcher {
     virtual void sent(const Payload& item) = 0;
 };
 
+/// The sending socket's own end: credits come here. What sending and crediting touch lies in one line of cache: with
+/// 128 lanes, lines are what a simulated cycle costs.
+template <typename Payload>
+struct alignas(64) stream_output final : stream_bw_if<Payload> {
+    tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase&, sc_core::sc_time&) override {
+        if (call != nullptr)
+            call(object, tag, item.visible);
+        return tlm::TLM_ACCEPTED;
+    }
+    void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
+
+    stream_fw_if<Payload>* forward = nullptr;  // what the port is bound to: fixed once the simulation runs
+    stream_watcher<Payload>* watcher = nullptr;
+    void* object = nullptr;
+    void (*call)(void*, unsigned, cycle_t) = nullptr;
+    unsigned tag = 0;
+    bool direct = false;  // `forward` is a stream_input, not something in between: no virtual call is needed
+};
+
+/// The receiving socket's own end: items come here. One line of cache likewise.
+template <typename Payload>
+struct alignas(64) stream_input final : stream_fw_if<Payload> {
+    tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase&, sc_core::sc_time&) override {
+        call(object, tag, item);
+        return tlm::TLM_ACCEPTED;
+    }
+    void b_transport(Payload&, sc_core::sc_time&) override {
+        SC_REPORT_ERROR("pade/stream", "b_transport on a stream: use nb_transport_fw");
+    }
+    bool get_direct_mem_ptr(Payload&, tlm::tlm_dmi&) override { return false; }
+    unsigned transport_dbg(Payload&) override { return 0; }
+
+    stream_bw_if<Payload>* backward = nullptr;
+    void* object = nullptr;
+    void (*call)(void*, unsigned, Payload&) = [](void*, unsigned, Payload&) {
+        SC_REPORT_ERROR("pade/stream", "an item reached a target socket without a handler");
+    };
+    unsigned tag = 0;
+    bool direct = false;  // `backward` is a stream_output
+};
+
 /// The sending side. A module handles credits in `void (Module::*)(unsigned tag, cycle_t now)`, or ignores them.
 template <typename Payload>
 class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payload>> {
@@ -81,28 +122,19 @@ class stream_initiator : public tlm::tlm_initiator_socket<32, stream_traits<Payl
             item.visible = visible;
         if (end_.watcher != nullptr)
             end_.watcher->sent(item);
-        if (end_.forward == nullptr)
+        if (end_.forward == nullptr) {
             end_.forward = (*this).operator->();
-        end_.forward->nb_transport_fw(item, phase, none);
+            end_.direct = dynamic_cast<stream_input<Payload>*>(end_.forward) != nullptr;
+        }
+        if (end_.direct)
+            static_cast<stream_input<Payload>*>(end_.forward)->nb_transport_fw(item, phase, none);
+        else
+            end_.forward->nb_transport_fw(item, phase, none);
     }
 
   private:
-    /// What sending and crediting touch, in one line of cache: with 128 lanes, lines are what a simulated cycle costs.
-    struct alignas(64) backward_end final : stream_bw_if<Payload> {
-        tlm::tlm_sync_enum nb_transport_bw(Payload& item, stream_phase&, sc_core::sc_time&) override {
-            if (call != nullptr)
-                call(object, tag, item.visible);
-            return tlm::TLM_ACCEPTED;
-        }
-        void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
-
-        stream_fw_if<Payload>* forward = nullptr;  // what the port is bound to: fixed once the simulation runs
-        stream_watcher<Payload>* watcher = nullptr;
-        void* object = nullptr;
-        void (*call)(void*, unsigned, cycle_t) = nullptr;
-        unsigned tag = 0;
-    };
-    backward_end end_;
+    static_assert(sizeof(stream_output<Payload>) == 64, "one line of cache");
+    stream_output<Payload> end_;
     std::function<void(cycle_t)> slow_handler_;
 };
 
@@ -128,32 +160,19 @@ class stream_target : public tlm::tlm_target_socket<32, stream_traits<Payload>> 
         stream_phase phase = stream_phase::credit;
         sc_core::sc_time none = sc_core::SC_ZERO_TIME;
         credit.visible = now;
-        if (end_.backward == nullptr)
+        if (end_.backward == nullptr) {
             end_.backward = (*this).operator->();
-        end_.backward->nb_transport_bw(credit, phase, none);
+            end_.direct = dynamic_cast<stream_output<Payload>*>(end_.backward) != nullptr;
+        }
+        if (end_.direct)
+            static_cast<stream_output<Payload>*>(end_.backward)->nb_transport_bw(credit, phase, none);
+        else
+            end_.backward->nb_transport_bw(credit, phase, none);
     }
 
   private:
-    /// As in the initiator: one line of cache.
-    struct alignas(64) forward_end final : stream_fw_if<Payload> {
-        tlm::tlm_sync_enum nb_transport_fw(Payload& item, stream_phase&, sc_core::sc_time&) override {
-            call(object, tag, item);
-            return tlm::TLM_ACCEPTED;
-        }
-        void b_transport(Payload&, sc_core::sc_time&) override {
-            SC_REPORT_ERROR("pade/stream", "b_transport on a stream: use nb_transport_fw");
-        }
-        bool get_direct_mem_ptr(Payload&, tlm::tlm_dmi&) override { return false; }
-        unsigned transport_dbg(Payload&) override { return 0; }
-
-        stream_bw_if<Payload>* backward = nullptr;
-        void* object = nullptr;
-        void (*call)(void*, unsigned, Payload&) = [](void*, unsigned, Payload&) {
-            SC_REPORT_ERROR("pade/stream", "an item reached a target socket without a handler");
-        };
-        unsigned tag = 0;
-    };
-    forward_end end_;
+    static_assert(sizeof(stream_input<Payload>) == 64, "one line of cache");
+    stream_input<Payload> end_;
 };
 
 }  // namespace pade
