@@ -7,9 +7,8 @@
 #include <tlm>
 #include <type_traits>
 
+#include "tlm/passage.h"
 #include "tlm/payloads.h"
-#include "tlm/sc_module.h"
-#include "tlm/stream.h"
 
 namespace pade {
 
@@ -28,15 +27,14 @@ struct link_fault {
 };
 
 template <typename Payload>
-class stream_fault : public sc_core::sc_module, private stream_fw_if<Payload>, private stream_bw_if<Payload> {
-  public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
+class stream_fault : public stream_passage<Payload> {
+    using passage = stream_passage<Payload>;
 
-    stream_fault(sc_core::sc_module_name name, const link_fault& fault) : sc_module(name), fault_(fault) {
-        in.bind(static_cast<stream_fw_if<Payload>&>(*this));
-        out.bind(static_cast<stream_bw_if<Payload>&>(*this));
-    }
+  public:
+    using passage::in;
+    using passage::out;
+
+    stream_fault(sc_core::sc_module_name name, const link_fault& fault) : passage(name), fault_(fault) {}
     /// Whether a stream of this payload can have such a fault.
     static bool can(link_fault::kind what) {
         return what == link_fault::kind::lost_credit || what == link_fault::kind::never_ready ||
@@ -60,36 +58,22 @@ class stream_fault : public sc_core::sc_module, private stream_fw_if<Payload>, p
             return tlm::TLM_ACCEPTED;
         return in->nb_transport_bw(item, phase, delay);
     }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
-    unsigned transport_dbg(Payload& item) override { return out->transport_dbg(item); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
-    }
 
     const link_fault fault_;
     std::uint64_t seen_ = 0;
 };
 
 /// The target believes that its response was taken.
-class memory_fault : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, private tlm::tlm_bw_transport_if<> {
+class memory_fault : public memory_passage {
   public:
-    tlm::tlm_target_socket<> in{"in"};
-    tlm::tlm_initiator_socket<> out{"out"};
-
-    memory_fault(sc_core::sc_module_name name, const link_fault& fault) : sc_module(name), fault_(fault) {
-        in.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-        out.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
-    }
+    memory_fault(sc_core::sc_module_name name, const link_fault& fault) : memory_passage(name), fault_(fault) {}
     static bool can(link_fault::kind what) {
         return what == link_fault::kind::silent || what == link_fault::kind::lost_response;
     }
 
   private:
     using payload = tlm::tlm_generic_payload;
-    tlm::tlm_sync_enum nb_transport_fw(payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay) override {
-        return out->nb_transport_fw(trans, phase, delay);
-    }
+
     tlm::tlm_sync_enum nb_transport_bw(payload& trans, tlm::tlm_phase& phase, sc_core::sc_time& delay) override {
         if (phase == tlm::BEGIN_RESP) {
             ++seen_;
@@ -97,12 +81,6 @@ class memory_fault : public sc_core::sc_module, private tlm::tlm_fw_transport_if
                 return tlm::TLM_COMPLETED;
         }
         return in->nb_transport_bw(trans, phase, delay);
-    }
-    void b_transport(payload& trans, sc_core::sc_time& delay) override { out->b_transport(trans, delay); }
-    bool get_direct_mem_ptr(payload& trans, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(trans, dmi); }
-    unsigned transport_dbg(payload& trans) override { return out->transport_dbg(trans); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
     }
 
     const link_fault fault_;

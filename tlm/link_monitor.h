@@ -9,23 +9,15 @@
 #include <cstdint>
 #include <tlm>
 
-#include "tlm/stream.h"
+#include "tlm/passage.h"
 
 namespace pade {
 
 /// On a memory link: one transaction for each BEGIN_REQ or b_transport, with its data length in bytes. Debug accesses
 /// and DMI pass uncounted: they cost no hardware anything.
-class memory_monitor : public sc_core::sc_module,
-                       private tlm::tlm_fw_transport_if<>,
-                       private tlm::tlm_bw_transport_if<> {
+class memory_monitor : public memory_passage {
   public:
-    tlm::tlm_target_socket<> in{"in"};
-    tlm::tlm_initiator_socket<> out{"out"};
-
-    explicit memory_monitor(sc_core::sc_module_name name) : sc_module(name) {
-        in.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-        out.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
-    }
+    explicit memory_monitor(sc_core::sc_module_name name) : memory_passage(name) {}
 
     std::uint64_t transactions() const { return transactions_; }
     std::uint64_t bytes() const { return bytes_; }
@@ -37,20 +29,9 @@ class memory_monitor : public sc_core::sc_module,
             count(payload);
         return out->nb_transport_fw(payload, phase, delay);
     }
-    tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
-                                       sc_core::sc_time& delay) override {
-        return in->nb_transport_bw(payload, phase, delay);
-    }
     void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override {
         count(payload);
         out->b_transport(payload, delay);
-    }
-    bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override {
-        return out->get_direct_mem_ptr(payload, dmi);
-    }
-    unsigned transport_dbg(tlm::tlm_generic_payload& payload) override { return out->transport_dbg(payload); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
     }
 
     void count(const tlm::tlm_generic_payload& payload) {

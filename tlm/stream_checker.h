@@ -8,23 +8,22 @@
 #include <vector>
 
 #include "tlm/clock.h"
+#include "tlm/passage.h"
 #include "tlm/protocol_violation.h"
-#include "tlm/stream.h"
 
 namespace pade {
 
 template <typename Payload>
-class stream_checker : public sc_core::sc_module, private stream_fw_if<Payload>, private stream_bw_if<Payload> {
+class stream_checker : public stream_passage<Payload> {
+    using passage = stream_passage<Payload>;
+
   public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
+    using passage::in;
+    using passage::out;
     sc_core::sc_port<clock_if> clk{"clk"};
 
     /// `depth`: places of the receiver's input FIFO; 0: not bounded by credits.
-    explicit stream_checker(sc_core::sc_module_name name, unsigned depth = 0) : sc_module(name), depth_(depth) {
-        in.bind(static_cast<stream_fw_if<Payload>&>(*this));
-        out.bind(static_cast<stream_bw_if<Payload>&>(*this));
-    }
+    explicit stream_checker(sc_core::sc_module_name name, unsigned depth = 0) : passage(name), depth_(depth) {}
 
     const std::vector<protocol_violation>& violations() const { return log_.list(); }
     std::uint64_t violation_count() const { return log_.count(); }
@@ -62,12 +61,6 @@ class stream_checker : public sc_core::sc_module, private stream_fw_if<Payload>,
         if (item.visible > clk->cycle())
             note("credit edge", "freed at edge " + std::to_string(item.visible) + ", which has not come");
         return in->nb_transport_bw(item, phase, delay);
-    }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
-    unsigned transport_dbg(Payload& item) override { return out->transport_dbg(item); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
     }
 
     void note(const char* rule, std::string text) {

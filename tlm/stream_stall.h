@@ -15,9 +15,9 @@
 
 #include "model/params.h"
 #include "tlm/clocked_module.h"
+#include "tlm/passage.h"
 #include "tlm/registered.h"
 #include "tlm/stall_draw.h"
-#include "tlm/stream.h"
 
 namespace pade {
 
@@ -25,20 +25,19 @@ namespace pade {
 enum class stallable : std::uint8_t { items_and_credits, credits };
 
 template <typename Payload>
-class stream_stall : public clocked_module, private stream_fw_if<Payload>, private stream_bw_if<Payload> {
+class stream_stall : public stream_passage<Payload, clocked_module> {
+    using passage = stream_passage<Payload, clocked_module>;
+
   public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
+    using passage::in;
+    using passage::out;
 
     /// link: a name that is the link's own, whatever is built before it. `clk`: a gate of the link's clock domain.
     stream_stall(sc_core::sc_module_name name, const stall_params& p, std::string_view link,
                  stallable what = stallable::items_and_credits)
-        : clocked_module(name),
+        : passage(name),
           item_delay_(what == stallable::credits ? 0 : p.percent, p.cycles, p.seed, link),
-          credit_delay_(p.percent, p.cycles, ~std::uint64_t{p.seed}, link) {
-        in.bind(static_cast<stream_fw_if<Payload>&>(*this));
-        out.bind(static_cast<stream_bw_if<Payload>&>(*this));
-    }
+          credit_delay_(p.percent, p.cycles, ~std::uint64_t{p.seed}, link) {}
 
     std::uint64_t items_held() const { return items_held_; }
     std::uint64_t credits_held() const { return credits_held_; }
@@ -60,12 +59,12 @@ class stream_stall : public clocked_module, private stream_fw_if<Payload>, priva
     }
     tlm::tlm_sync_enum nb_transport_bw(Payload& credit, stream_phase& phase, sc_core::sc_time& delay) override {
         const cycle_t late = credit_delay_();
-        if (late == 0 && last_credit_ <= now())  // one that is due now goes now, before this one or after it
+        if (late == 0 && last_credit_ <= this->now())  // one that is due now goes now, before this one or after it
             return in->nb_transport_bw(credit, phase, delay);
         ++credits_held_;
-        last_credit_ = std::max(now() + late, last_credit_);
+        last_credit_ = std::max(this->now() + late, last_credit_);
         credits_.push(0, last_credit_);
-        wake_at(last_credit_);
+        this->wake_at(last_credit_);
         return tlm::TLM_ACCEPTED;
     }
     void step(cycle_t now) override {
@@ -75,12 +74,6 @@ class stream_stall : public clocked_module, private stream_fw_if<Payload>, priva
             credit_.visible = now;
             in->nb_transport_bw(credit_, phase, none);
         }
-    }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
-    unsigned transport_dbg(Payload& item) override { return out->transport_dbg(item); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
     }
 
     stall_draw item_delay_;

@@ -5,7 +5,7 @@
 namespace pade {
 
 memory_trace::memory_trace(sc_core::sc_module_name name, const trace_scope& scope)
-    : sc_module(name), ids_(scope.ids()), own_ids_(ids_.new_link()), log_(scope.log()) {
+    : memory_passage(name), ids_(scope.ids()), own_ids_(ids_.new_link()), log_(scope.log()) {
     req_valid_ = scope.signal("req_valid", 1);
     req_ready_ = scope.signal("req_ready", 1);
     req_id_ = scope.signal("req_id", 40);
@@ -16,8 +16,6 @@ memory_trace::memory_trace(sc_core::sc_module_name name, const trace_scope& scop
     resp_ready_ = scope.signal("resp_ready", 1);
     resp_id_ = scope.signal("resp_id", 40);
     resp_error_ = scope.signal("resp_error", 1);
-    in.bind(static_cast<tlm::tlm_fw_transport_if<>&>(*this));
-    out.bind(static_cast<tlm::tlm_bw_transport_if<>&>(*this));
 }
 
 tlm::tlm_sync_enum memory_trace::nb_transport_fw(payload& p, tlm::tlm_phase& phase, sc_core::sc_time& delay) {

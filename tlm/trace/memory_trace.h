@@ -6,16 +6,13 @@
 #include <cstdint>
 #include <tlm>
 
-#include "tlm/sc_module.h"
+#include "tlm/passage.h"
 #include "tlm/trace/trace_scope.h"
 
 namespace pade {
 
-class memory_trace : public sc_core::sc_module, private tlm::tlm_fw_transport_if<>, private tlm::tlm_bw_transport_if<> {
+class memory_trace : public memory_passage {
   public:
-    tlm::tlm_target_socket<> in{"in"};
-    tlm::tlm_initiator_socket<> out{"out"};
-
     memory_trace(sc_core::sc_module_name name, const trace_scope& scope);
 
   private:
@@ -24,11 +21,6 @@ class memory_trace : public sc_core::sc_module, private tlm::tlm_fw_transport_if
     tlm::tlm_sync_enum nb_transport_fw(payload& p, tlm::tlm_phase& phase, sc_core::sc_time& delay) override;
     tlm::tlm_sync_enum nb_transport_bw(payload& p, tlm::tlm_phase& phase, sc_core::sc_time& delay) override;
     void b_transport(payload& p, sc_core::sc_time& delay) override;
-    bool get_direct_mem_ptr(payload& p, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(p, dmi); }
-    unsigned transport_dbg(payload& p) override { return out->transport_dbg(p); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
-    }
 
     void begin_request(payload& p);
     void end_request(payload& p);

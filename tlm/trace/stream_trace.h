@@ -5,21 +5,23 @@
 #include <string>
 #include <tlm>
 
-#include "tlm/stream.h"
+#include "tlm/passage.h"
 #include "tlm/trace/item_fields.h"
 #include "tlm/trace/trace_scope.h"
 
 namespace pade {
 
 template <typename Payload>
-class stream_trace : public sc_core::sc_module, private stream_fw_if<Payload>, private stream_bw_if<Payload> {
+class stream_trace : public stream_passage<Payload> {
+    using passage = stream_passage<Payload>;
+
   public:
-    tlm::tlm_target_socket<32, stream_traits<Payload>> in{"in"};
-    tlm::tlm_initiator_socket<32, stream_traits<Payload>> out{"out"};
+    using passage::in;
+    using passage::out;
 
     /// row: of the lanes at one of the ends, -1 if it is none's; for the log.
     stream_trace(sc_core::sc_module_name name, const trace_scope& scope, int row)
-        : sc_module(name), id_of_(scope.ids().new_link()), log_(scope.log()), row_(row) {
+        : passage(name), id_of_(scope.ids().new_link()), log_(scope.log()), row_(row) {
         constexpr unsigned has = fields_in(static_cast<const Payload*>(nullptr));
         const auto field = [&scope](const char* label, unsigned width, bool there) {
             return there ? scope.signal(label, width) : wave_signal{};
@@ -32,8 +34,6 @@ class stream_trace : public sc_core::sc_module, private stream_fw_if<Payload>, p
         row_signal_ = field("row", 4, (has & field::row) != 0);
         slot_ = field("slot", 1, (has & field::slot) != 0);
         value_ = field("value", 64, (has & field::value) != 0);
-        in.bind(static_cast<stream_fw_if<Payload>&>(*this));
-        out.bind(static_cast<stream_bw_if<Payload>&>(*this));
     }
 
   private:
@@ -59,12 +59,6 @@ class stream_trace : public sc_core::sc_module, private stream_fw_if<Payload>, p
         if (log_)
             log_.add({"CREDIT", -1, -1, row_, -1, {}, 0});
         return in->nb_transport_bw(item, phase, delay);
-    }
-    void b_transport(Payload& item, sc_core::sc_time& delay) override { out->b_transport(item, delay); }
-    bool get_direct_mem_ptr(Payload& item, tlm::tlm_dmi& dmi) override { return out->get_direct_mem_ptr(item, dmi); }
-    unsigned transport_dbg(Payload& item) override { return out->transport_dbg(item); }
-    void invalidate_direct_mem_ptr(sc_dt::uint64 start, sc_dt::uint64 end) override {
-        in->invalidate_direct_mem_ptr(start, end);
     }
 
     /// How many there have been at this edge, this one included.
