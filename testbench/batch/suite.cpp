@@ -7,6 +7,7 @@
 
 #include "model/errors.h"
 #include "testbench/batch/figures_of.h"
+#include "testbench/report/markup.h"
 
 namespace pade {
 
@@ -79,30 +80,6 @@ std::string quoted(const std::string& text) {
     for (const char c : text)
         out += c == '"' ? std::string("\"\"") : std::string(1, c);
     return out + "\"";
-}
-
-std::string escaped(const std::string& text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) >= 0x20 || c == '\t')
-                    out += c;
-        }
-    }
-    return out;
 }
 
 std::string what_failed(const finished_run& run) {

@@ -5,8 +5,6 @@
 #include <array>
 #include <cmath>
 
-#include "testbench/report/printable.h"
-
 namespace pade::html {
 
 namespace {
@@ -27,32 +25,6 @@ std::string three_digits(double value) {
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : printable(text)) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
 
 std::string grouped(double value) {
     std::string digits = fmt::format("{:.0f}", value);

@@ -4,10 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace pade::html {
+#include "testbench/report/markup.h"
 
-/// Text from files between tags or in a quoted attribute: printable(), then & < > " ' as entities.
-std::string escaped(std::string_view text);
+namespace pade::html {
 
 /// 1234567 -> "1 234 567", with no-break spaces; rounded to a whole number.
 std::string grouped(double value);

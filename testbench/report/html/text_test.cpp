@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using namespace pade;
 using namespace pade::html;
 
 TEST_CASE("no character of a text is markup any more") {
