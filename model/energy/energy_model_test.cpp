@@ -1,5 +1,6 @@
 #include "model/energy/energy_model.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -170,4 +171,14 @@ TEST_CASE("a larger SRAM costs more a bit, between the two sizes that are known"
     CHECK(q(65536) == Approx(1.9 * q(16384)));
     CHECK(q(8192) == Approx(q(16384)));
     CHECK(q(32768) == Approx(1.45 * q(16384)));
+}
+
+TEST_CASE("at full load a group selects the minority of eight random bits") {
+    double sum = 0;
+    for (unsigned bits = 0; bits < 256; ++bits) {
+        const int ones = __builtin_popcount(bits);
+        sum += std::min(ones, 8 - ones);
+    }
+    const stats load = full_load(params{}, 1000);
+    CHECK(load.number("lanes.selected") == Approx(load.number("lanes.busy") * 8 * sum / 256));
 }
