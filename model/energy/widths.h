@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "model/params.h"
@@ -25,8 +26,7 @@ struct widths {
             ++log2;
         score = std::max(22.0, 16.0 + log2);
         entry = token + plane + block + score;
-        plane_item =
-            lane_dims * std::max(1.0, static_cast<double>((static_cast<unsigned>(head_dim) + 63) / 64)) + token + plane;
+        plane_item = lane_dims * std::max(1.0, std::ceil(head_dim / lane_dims)) + token + plane;
         accumulator = p_bits + 2 * element;
     }
 
