@@ -37,9 +37,8 @@ std::vector<unsigned> apportion(const std::vector<double>& amounts, unsigned who
 }  // namespace
 
 std::string bar(const std::vector<std::pair<char, double>>& parts, unsigned width) {
-    std::vector<double> amounts;
-    for (const auto& [symbol, amount] : parts)
-        amounts.push_back(amount);
+    std::vector<double> amounts(parts.size());
+    std::transform(parts.begin(), parts.end(), amounts.begin(), [](const auto& part) { return part.second; });
     const std::vector<unsigned> counts = apportion(amounts, width);
     std::string text;
     for (std::size_t i = 0; i < parts.size(); ++i)

@@ -30,7 +30,7 @@ std::filesystem::path find_converter() {
     const char* path = std::getenv("PATH");
     std::istringstream folders(path == nullptr ? "" : path);
     for (std::string folder; std::getline(folders, folder, ':');) {
-        const std::filesystem::path candidate = std::filesystem::path(folder) / converter;
+        std::filesystem::path candidate = std::filesystem::path(folder) / converter;
         if (::access(candidate.c_str(), X_OK) == 0)
             return candidate;
     }
