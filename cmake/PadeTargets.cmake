@@ -1,6 +1,7 @@
 # pade_add_library(NAME SOURCES ... [DEPENDS ...] [PRIVATE_DEPENDS ...])  one library a folder: pade_NAME, alias pade::NAME
 # pade_add_test(NAME SOURCES ... [DEPENDS ...] [TIMEOUT seconds] [LABEL name])  Catch2, one process per test case (a second
 #   simulation in one process is an error in SystemC)
+# pade_add_test_library(NAME SOURCES ... DEPENDS ...)  what several tests share
 
 add_library(pade_options INTERFACE)
 target_compile_features(pade_options INTERFACE cxx_std_17)
@@ -74,6 +75,19 @@ function(pade_add_test_main)
     add_library(pade_test_main STATIC ${PROJECT_SOURCE_DIR}/testbench/unit/test_main.cpp)
     target_include_directories(pade_test_main PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(pade_test_main PUBLIC Catch2::Catch2 pade::systemc PRIVATE pade_options)
+endfunction()
+
+function(pade_add_test_library name)
+    if(NOT PADE_TESTS)
+        return()
+    endif()
+    cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDS" ${ARGN})
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC ${ARG_DEPENDS} pade_test_main PRIVATE pade_options)
+    target_compile_options(${name} PRIVATE ${PADE_TEST_OPTIONS})
+    if(PADE_PRECOMPILE)
+        target_precompile_headers(${name} REUSE_FROM pade_precompiled_tests)
+    endif()
 endfunction()
 
 function(pade_add_test name)

@@ -57,7 +57,7 @@ build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
 run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
 
 install=--tests
-fuzz_seconds=20
+fuzz_seconds=10
 if $full; then
     install=--full
     fuzz_seconds=60
