@@ -43,7 +43,7 @@ if $run; then
         }
     done
     ctest --test-dir "$build/testbench/suites" --output-on-failure -j "$(nproc)" \
-        -R '^suite: (flips|determinism|interface|refusals|stuck|layouts|shapes|worlds|switches, decode|dram, (figures|interface|refusals))$' || exit 1
+        -R '^suite: (flips|determinism|interface|refusals|stuck|layouts|shapes|worlds|waves|switches, decode|dram, (figures|interface|refusals))$' || exit 1
 fi
 
 gcovr --root "$root" --object-directory "$build" --filter 'model/' --filter 'tlm/' --exclude-throw-branches \

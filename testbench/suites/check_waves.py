@@ -391,7 +391,8 @@ def main():
         check_explain(b, r, traced)
         check_refusals(b, prefill)
         rebuild(b, "decode", decode, "--head", "0", "--check-tlm")
-        rebuild(b, "no-guard", decode, "--head", "0", "--queries", "0:2", "--set", "guard.enabled=false")
+        rebuild(b, "no-guard", decode, "--head", "0", "--queries", "0:2", "--set", "guard.enabled=false",
+                "--set", "vpu.score_queue_high=64")
         rebuild(b, "stalls", decode, "--head", "0", "--set", "stall.percent=20", "--set", "stall.memory_percent=20",
                 "--set", "ista.enabled=false", "--set", "dispatch.admission=per_lane")
         print(f"{b.failures} failures")
