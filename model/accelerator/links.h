@@ -86,11 +86,7 @@ class link_set {
     void memory(const std::string& name, Initiator& from, Target& to) {
         tlm::tlm_initiator_socket<>* end = nullptr;
         const auto through = [&](auto module) {
-            if (end == nullptr)
-                from.bind(module->in);
-            else
-                end->bind(module->in);
-            end = &module->out;
+            chain(from, end, *module);
             keep(std::move(module));
         };
         if (options_.trace != nullptr)
@@ -98,12 +94,7 @@ class link_set {
         const auto check = [&] {
             if (!options_.check)
                 return;
-            protocol_checker& checker = checker_of(name);
-            if (end == nullptr)
-                from.bind(checker.in);
-            else
-                end->bind(checker.in);
-            end = &checker.out;
+            chain(from, end, checker_of(name));
         };
         std::unique_ptr<memory_stall> stall;  // before the checkers, see memory_stall::let_go
         if (options_.stall.memory_percent != 0) {
@@ -139,18 +130,11 @@ class link_set {
     template <typename Target>
     void edge(const std::string& name, tlm::tlm_target_socket<>& outside, Target& to, bool traced) {
         tlm::tlm_initiator_socket<>* end = nullptr;
-        if (options_.check) {
-            protocol_checker& checker = checker_of(name);
-            outside.bind(checker.in);
-            end = &checker.out;
-        }
+        if (options_.check)
+            chain(outside, end, checker_of(name));
         if (traced && options_.trace != nullptr) {
             auto trace = std::make_unique<memory_trace>(unique("trace_", name).c_str(), scope_of(outside.name()));
-            if (end == nullptr)
-                outside.bind(trace->in);
-            else
-                end->bind(trace->in);
-            end = &trace->out;
+            chain(outside, end, *trace);
             keep(std::move(trace));
         }
         if (end == nullptr)
@@ -202,6 +186,15 @@ class link_set {
     }
     void keep(std::unique_ptr<sc_core::sc_module> module) { modules_.push_back(std::move(module)); }
 
+    /// Binds `module` behind what is on the link so far: `end`, or nothing but its first socket.
+    template <typename First, typename Module>
+    static void chain(First& first, tlm::tlm_initiator_socket<>*& end, Module& module) {
+        if (end == nullptr)
+            first.bind(module.in);
+        else
+            end->bind(module.in);
+        end = &module.out;
+    }
     trace_scope scope_of(const std::string& path) const { return {*options_.trace, path, clock_.period().value()}; }
     static std::string unique(const char* what, const std::string& name) {
         return sc_core::sc_gen_unique_name((what + name).c_str());

@@ -155,26 +155,9 @@ void dispatcher::trace_step() {
 std::array<std::uint64_t, 6> dispatcher::classes(cycle_t end) const {
     std::array<std::uint64_t, 6> all = {counters_.delivering, counters_.no_room,    counters_.port_busy,
                                         counters_.no_data,    counters_.no_request, counters_.empty};
-    const auto place = [](column::state why) -> std::size_t {
-        switch (why) {
-            case column::state::ready:
-                return 0;
-            case column::state::no_room:
-                return 1;
-            case column::state::port_busy:
-                return 2;
-            case column::state::no_data:
-                return 3;
-            case column::state::no_request:
-                return 4;
-            case column::state::empty:
-                break;
-        }
-        return 5;
-    };
     if (end > accounted_)
         for (const port& p : ports_)
-            all[place(p.why)] += end - accounted_;
+            all[static_cast<std::size_t>(p.why)] += end - accounted_;  // in the order of column::state
     return all;
 }
 

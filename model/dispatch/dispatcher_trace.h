@@ -34,18 +34,18 @@ class dispatcher_trace {
     void wanted(unsigned c, const live_key& k, unsigned plane, bool merged) {
         ++now_requests_;
         now_merges_ += merged ? 1 : 0;
-        note(c, "REQUEST", k, plane, (merged ? "merged," : "fetch,") + hex_text(k.address[plane]));
+        note(c, "REQUEST", k, plane, merged ? "merged," : "fetch,", k.address[plane]);
     }
     void arrived(unsigned c, const live_key& k, unsigned plane) {
         ++now_arrivals_;
-        note(c, "ARRIVED", k, plane, hex_text(k.address[plane]));
+        note(c, "ARRIVED", k, plane, "", k.address[plane]);
     }
     void picked(unsigned c, const live_key& k, const column::delivery& what) {
         columns_[c].pick_valid.pulse(1);
         columns_[c].pick_token.set(k.key);
         columns_[c].pick_plane.set(what.plane);
         columns_[c].pick_rows.set(what.rows);
-        note(c, "PICK", k, what.plane, "rows=" + hex_text(what.rows));
+        note(c, "PICK", k, what.plane, "rows=", what.rows);
     }
     void admitted() { ++now_admissions_; }
 
@@ -73,10 +73,11 @@ class dispatcher_trace {
             signal.pulse(number);
         number = 0;
     }
-    void note(unsigned c, const char* phase, const live_key& k, unsigned plane, const std::string& value) {
+    void note(unsigned c, const char* phase, const live_key& k, unsigned plane, const char* what,
+              std::uint64_t number) {
         if (columns_[c].log)
-            columns_[c].log.add(
-                {phase, k.key, static_cast<int>(plane), -1, k.slot, "kv=" + std::to_string(k.kv) + "," + value, 0});
+            columns_[c].log.add({phase, k.key, static_cast<int>(plane), -1, k.slot,
+                                 "kv=" + std::to_string(k.kv) + "," + what + hex_text(number), 0});
     }
 
     wave_signal requests_, merges_, arrivals_, admissions_, open_tiles_, blocks_;

@@ -247,9 +247,10 @@ void pe_lane::wrong_plane(const waiting_plane& item, unsigned due) const {
 }
 
 std::uint64_t& pe_lane::waiting_class() {
-    if (hot_.keys.full() && hot_.more_keys)
-        return counters_.stall_scoreboard;
-    return hot_.keys.used() != 0 ? counters_.stall_data : counters_.idle;
+    const lane_cycle now = waiting();
+    return now == lane_cycle::stall_scoreboard ? counters_.stall_scoreboard
+           : now == lane_cycle::stall_data     ? counters_.stall_data
+                                               : counters_.idle;
 }
 
 void pe_lane::register_trace(const trace_scope& scope, row_trace& row_of_lane) {
@@ -274,13 +275,9 @@ void pe_lane::trace_decision(const operation& op, const context& c, verdict outc
 }
 
 void pe_lane::trace_step(bool busy, bool accepted) {
-    using cycle = pe_lane_trace::cycle;
     trace_->holds(hot_.keys.used(), hot_.keys.full());
-    const cycle waiting = hot_.keys.full() && hot_.more_keys ? cycle::stall_scoreboard
-                          : hot_.keys.used() != 0            ? cycle::stall_data
-                                                             : cycle::idle;
-    const cycle present = busy ? cycle::busy : !accepted ? cycle::stall_downstream : waiting;
-    trace_->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting));
+    const lane_cycle present = busy ? lane_cycle::busy : accepted ? waiting() : lane_cycle::stall_downstream;
+    trace_->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting()));
 }
 
 /// Nothing changes while the lane sleeps, so all cycles since its last step are alike.

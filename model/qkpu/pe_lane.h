@@ -54,7 +54,7 @@ class pe_lane : public clocked_module {
         std::array<std::uint64_t, 5> all = {counters_.busy, counters_.stall_downstream, counters_.stall_scoreboard,
                                             counters_.stall_data, counters_.idle};
         if (end > hot_.accounted)  // asleep since then: as in account_sleep()
-            all[hot_.keys.full() && hot_.more_keys ? 2 : hot_.keys.used() != 0 ? 3 : 4] += end - hot_.accounted;
+            all[static_cast<std::size_t>(waiting())] += end - hot_.accounted;
         return all;
     }
     /// Entries of the scoreboard in use.
@@ -126,6 +126,12 @@ class pe_lane : public clocked_module {
     gsat_result masked_sum(const numeric::query_operand& q, const waiting_plane& item);
     [[noreturn]] void wrong_plane(const waiting_plane& item, unsigned due) const;
     void account_sleep(cycle_t now);
+    /// What a cycle is in which nothing happens, or the lane sleeps.
+    lane_cycle waiting() const {
+        if (hot_.keys.full() && hot_.more_keys)
+            return lane_cycle::stall_scoreboard;
+        return hot_.keys.used() != 0 ? lane_cycle::stall_data : lane_cycle::idle;
+    }
     std::uint64_t& waiting_class();
     void trace_decision(const operation& op, const context& c, verdict outcome);
     void trace_step(bool busy, bool accepted);

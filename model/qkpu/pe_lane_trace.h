@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "model/qkpu/qkpu_counters.h"
 #include "tlm/payloads.h"
 #include "tlm/trace/trace_scope.h"
 
@@ -29,9 +30,6 @@ struct row_trace {
 };
 
 struct pe_lane_trace {
-    /// Classes of the lane's cycles, as signal `class` shows them.
-    enum class cycle : std::uint8_t { busy, stall_downstream, stall_scoreboard, stall_data, idle };
-
     struct decision {
         std::uint32_t key = 0;
         std::int64_t partial = 0;
@@ -66,7 +64,7 @@ struct pe_lane_trace {
         d_upper = decide.signal("upper", 32);
         d_t_valid = decide.signal("t_valid", 1);
         d_t = decide.signal("t", 32);
-        lane_class.set(static_cast<unsigned>(cycle::idle));
+        lane_class.set(static_cast<unsigned>(lane_cycle::idle));
     }
 
     /// An operation, as it enters the pipeline.

@@ -37,6 +37,9 @@ struct alignas(64) lane_counters {
     std::vector<lane_head_counters> heads;
 };
 
+/// Classes of a lane's cycles, the first that fits.
+enum class lane_cycle : std::uint8_t { busy, stall_downstream, stall_scoreboard, stall_data, idle };
+
 struct guard_counters {
     std::uint64_t queries = 0;  ///< interval tables made
     std::uint64_t bounds = 0;   ///< lower bounds received

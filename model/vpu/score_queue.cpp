@@ -19,10 +19,6 @@ std::uint64_t pairs_at_most(const params& p) {
     return passing + p.ista.score_bytes / score_spill::pair_bytes +
            std::uint64_t{p.dispatch.open_tiles} * (score_spill::pairs_per_atom - 1);
 }
-
-std::string text_of(const numeric::threshold& threshold) {
-    return threshold.valid ? std::to_string(threshold.value) : std::string("none");
-}
 }  // namespace
 
 score_queue::score_queue(sc_core::sc_module_name name, const params& p)
@@ -242,7 +238,7 @@ void score_queue::recheck(slot_state& slot, collected_tile& from, going_tile& to
         const bool keeps =
             !params_.guard.enabled || !params_.guard.recheck || slot.threshold[pair.row].keeps(pair.score);
         if (trace_)
-            trace_->rechecked(*slot.block, pair.row, pair.key, pair.score, text_of(slot.threshold[pair.row]), keeps);
+            trace_->rechecked(*slot.block, pair.row, pair.key, pair.score, slot.threshold[pair.row], keeps);
         if (!keeps) {
             --held_;
             ++count_of(counters_.recheck_pruned, head);

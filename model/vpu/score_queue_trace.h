@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/job.h"
+#include "model/numeric/guard_rule.h"
 #include "tlm/trace/trace_scope.h"
 
 namespace pade {
@@ -37,14 +38,15 @@ struct score_queue_trace {
         way.score.set(static_cast<std::uint64_t>(std::int64_t{score}));
     }
     void rechecked(const block_info& block, unsigned row, std::uint32_t key, std::int32_t score,
-                   const std::string& threshold, bool keeps) {
+                   const numeric::threshold& t, bool keeps) {
         ++(keeps ? kept_now : pruned_now);
         if (!log)
             return;
         log.add({keeps ? "RECHECK_retained" : "RECHECK_pruned", key, -1, static_cast<int>(row),
                  static_cast<int>(block.slot),
-                 "score=" + std::to_string(score) + ",T=" + threshold + ",head=" +
-                     std::to_string(block.rows[row].head) + ",query=" + std::to_string(block.rows[row].query),
+                 "score=" + std::to_string(score) + ",T=" + (t.valid ? std::to_string(t.value) : std::string("none")) +
+                     ",head=" + std::to_string(block.rows[row].head) +
+                     ",query=" + std::to_string(block.rows[row].query),
                  0});
     }
     void recheck_done() {
