@@ -8,10 +8,10 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-dev catch2 libboost-dev libcli11-dev
     nlohmann-json3-dev libssl-dev python3 python3-numpy python3-jsonschema)
-# clang with libFuzzer and the sanitizers' runtimes; llvm names functions in their reports. pybind11 for the Python package;
+# clang with libFuzzer and the sanitizers' runtimes; llvm names functions in their reports; lld links tests faster. pybind11 for the Python package;
 # with --full dpkg-dev and file for the Debian packages, gtkwave for vcd2fst.
-[[ ${1:-} != --tests && ${1:-} != --full ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm pybind11-dev
-    python3-dev python3-pandas)
+[[ ${1:-} != --tests && ${1:-} != --full ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm lld
+    pybind11-dev python3-dev python3-pandas)
 [[ ${1:-} != --full ]] || packages+=(gcovr valgrind chromium gtkwave dpkg-dev file debootstrap lintian zsh fish man-db groff-base)
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
