@@ -12,23 +12,14 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "model/errors.h"
 #include "model/params_access.h"
+#include "testbench/unit/refusal.h"
 
 using namespace pade;
 using nlohmann::json;
+using pade::test::refusal;
 
 namespace {
-
-/// The message of the input_error that `action` throws; empty when it throws none.
-std::string refusal(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const input_error& error) {
-        return error.what();
-    }
-    return "";
-}
 
 std::string merge_refusal(const std::string& text) {
     return refusal([&] {
@@ -56,29 +47,6 @@ struct temporary_file {
     temporary_file(const temporary_file&) = delete;
     temporary_file& operator=(const temporary_file&) = delete;
 };
-
-/// Every parameter away from its default, within its bounds.
-params scrambled(std::mt19937_64& random) {
-    params p;
-    for (const param_ref& ref : param_refs(p)) {
-        const double low = ref.info.range.low;
-        const double high = ref.info.range.high;
-        if (const auto* integer = std::get_if<unsigned*>(&ref.value)) {
-            **integer = std::uniform_int_distribution<unsigned>(static_cast<unsigned>(low),
-                                                                static_cast<unsigned>(high))(random);
-        } else if (const auto* real = std::get_if<double*>(&ref.value)) {
-            **real = std::uniform_real_distribution<double>(low, high)(random);
-        } else if (const auto* flag = std::get_if<bool*>(&ref.value)) {
-            **flag = !**flag;
-        } else if (const auto* text = std::get_if<std::string*>(&ref.value)) {
-            **text = "quotes \" backslash \\ newline \n tab \t umlaut \xc3\xa4";
-        } else {
-            const auto& choice = std::get<choice_ref>(ref.value);
-            choice.set(choice.target, choice.count - 1);
-        }
-    }
-    return p;
-}
 
 }  // namespace
 
@@ -328,206 +296,4 @@ TEST_CASE("every parameter takes its bounds and every choice, and nothing beyond
             }
         }
     }
-}
-
-TEST_CASE("defaults lie within their bounds and pass all checks") {
-    CHECK_NOTHROW(check_params(params{}));
-}
-
-TEST_CASE("what is printed reads back as the same, to the last bit") {
-    const unsigned seed = 20260201;
-    INFO("seed " << seed);
-    std::mt19937_64 random(seed);
-    CHECK(params_to_json(params{}) == params_to_json(params{}));
-    for (int round = 0; round < 50; ++round) {
-        params written = scrambled(random);
-        const std::string text = params_to_json(written);
-        params read;
-        merge_params(read, text, "a.json");
-        REQUIRE(params_to_json(read) == text);
-        // Doubles bit by bit, since a printer that loses bits would agree with itself.
-        const auto a = param_refs(written);
-        const auto b = param_refs(read);
-        for (std::size_t i = 0; i < a.size(); ++i) {
-            INFO(a[i].key());
-            if (const auto* real = std::get_if<double*>(&a[i].value)) {
-                REQUIRE(**real == **std::get_if<double*>(&b[i].value));
-            } else {
-                REQUIRE(value_text(a[i]) == value_text(b[i]));
-            }
-        }
-    }
-}
-
-TEST_CASE("numbers are printed short and read back as the same double") {
-    CHECK(number_text(14) == "14");
-    CHECK(number_text(0.6) == "0.6");
-    CHECK(number_text(0.1 + 0.2) == "0.30000000000000004");
-    CHECK(number_text(100000) == "100000");
-    CHECK(number_text(1e300) == "1e+300");
-    params p;
-    set_param(p, "guard.alpha=-0");
-    CHECK_FALSE(std::signbit(p.guard.alpha));
-    merge_params(p, R"({"guard.alpha": -0.0})", "a.json");
-    CHECK_FALSE(std::signbit(p.guard.alpha));
-}
-
-TEST_CASE("the printed JSON is nested and complete, in the order of the declarations") {
-    const auto document = nlohmann::ordered_json::parse(params_to_json(params{}));
-    std::vector<std::string> keys;
-    for (const auto& [group, inner] : document.items())
-        for (const auto& [name, value] : inner.items())
-            keys.push_back(group + "." + name);
-    std::vector<std::string> expected;
-    for (const auto& [key, value] : param_values(params{}))
-        expected.push_back(key);
-    CHECK(keys == expected);
-    CHECK(keys.front() == "clock.core_mhz");
-    CHECK(keys.back() == "watchdog.cycles");
-    CHECK(document["dram"]["mapping"].is_string());
-    CHECK(document["guard"]["enabled"] == true);
-}
-
-// ---- rules across parameters --------------------------------------------------------------------------------------
-
-TEST_CASE("rules across parameters: the last value that holds and the first that does not") {
-    struct row {
-        std::vector<std::string> good;
-        std::vector<std::string> bad;
-        std::string message;
-    };
-    const std::vector<row> rows{
-        {{"tile.keys=48"}, {"tile.keys=49"}, "a.json: tile.keys is 49; allowed: multiples of 16"},
-        {{"tile.keys=48"}, {"tile.keys=56"}, "a.json: tile.keys is 56; allowed: multiples of 16"},
-        {{"lane.key_bits=4", "dispatch.unconditional_planes=4"},
-         {"lane.key_bits=4", "dispatch.unconditional_planes=5"},
-         "a.json: dispatch.unconditional_planes is 5; allowed: at most lane.key_bits, 4"},
-        {{"buffer.kv_bytes=33280", "buffer.banks=16"},
-         {"buffer.kv_bytes=33312", "buffer.banks=16"},
-         "a.json: buffer.kv_bytes is 33312; allowed: multiples of buffer.banks * 32 B, 512"},
-        {{"output.bytes=4"}, {"output.bytes=3"}, "a.json: output.bytes is 3; allowed: 2 (FP16) or 4 (FP32)"},
-        {{"dram.bus_bits=32", "dram.burst_length=8"},
-         {"dram.bus_bits=32"},
-         "a.json: dram.bus_bits is 32 and dram.burst_length 4; allowed: bus_bits / 8 * burst_length = 32, the bytes of "
-         "an "
-         "atom"},
-        {{"dram.bus_bits=16", "dram.burst_length=16"},
-         {"dram.bus_bits=20", "dram.burst_length=16"},
-         "a.json: dram.bus_bits is 20 and dram.burst_length 16; allowed: bus_bits / 8 * burst_length = 32, the bytes "
-         "of an "
-         "atom"},
-        {{"dram.delay_channel=15"},
-         {"dram.delay_channel=16"},
-         "a.json: dram.delay_channel is 16; allowed: below dram.pseudo_channels, 16"},
-        {{"dram.write_low=27"},
-         {"dram.write_low=28"},
-         "a.json: dram.write_low is 28 and dram.write_high 28; allowed: write_low below write_high"},
-        {{"dram.write_high=32"},
-         {"dram.write_high=33"},
-         "a.json: dram.write_high is 33; allowed: at most dram.write_queue, 32"},
-        {{"dram.t_cl=0.5"}, {"dram.t_cl=0"}, "a.json: dram.t_cl is 0; allowed: above 0"},
-        {{"dram.t_cwl=0.5"}, {"dram.t_cwl=0"}, "a.json: dram.t_cwl is 0; allowed: above 0"},
-        {{"dram.t_rcdrd=0.5"}, {"dram.t_rcdrd=0"}, "a.json: dram.t_rcdrd is 0; allowed: above 0"},
-        {{"dram.t_rcdwr=0.5"}, {"dram.t_rcdwr=0"}, "a.json: dram.t_rcdwr is 0; allowed: above 0"},
-        {{"dram.t_rp=0.5"}, {"dram.t_rp=0"}, "a.json: dram.t_rp is 0; allowed: above 0"},
-        {{"dram.t_ras=0.5"}, {"dram.t_ras=0"}, "a.json: dram.t_ras is 0; allowed: above 0"},
-        {{"dram.t_ccd_s=0.5"}, {"dram.t_ccd_s=0"}, "a.json: dram.t_ccd_s is 0; allowed: above 0"},
-        {{"dram.t_ccd_l=2"}, {"dram.t_ccd_l=1.5"}, "a.json: dram.t_ccd_l is 1.5; allowed: at least dram.t_ccd_s, 2"},
-        {{"dram.t_rrd_l=4"}, {"dram.t_rrd_l=3.5"}, "a.json: dram.t_rrd_l is 3.5; allowed: at least dram.t_rrd_s, 4"},
-        {{"dram.t_wtr_l=6"}, {"dram.t_wtr_l=5"}, "a.json: dram.t_wtr_l is 5; allowed: at least dram.t_wtr_s, 6"},
-        {{"dram.t_rfc=3899"},
-         {"dram.t_rfc=3900"},
-         "a.json: dram.t_rfc is 3900; allowed: below dram.t_refi, 3900, or dram.refresh none"},
-        {{"dram.t_rfc=3900", "dram.refresh=none"},
-         {"dram.t_rfc=3900", "dram.refresh=per_bank"},
-         "a.json: dram.t_rfc is 3900; allowed: below dram.t_refi, 3900, or dram.refresh none"},
-    };
-    for (const row& each : rows) {
-        const auto check = [](const std::vector<std::string>& assignments) {
-            params p;
-            for (const std::string& assignment : assignments)
-                set_param(p, assignment);
-            return refusal([&] { check_params(p, "a.json"); });
-        };
-        INFO(each.bad.back());
-        CHECK(check(each.good).empty());
-        CHECK(check(each.bad) == each.message);
-    }
-}
-
-TEST_CASE("check_params looks at bounds too, for parameters that no loader has seen") {
-    params p;
-    p.rows.count = 17;
-    CHECK(refusal([&] { check_params(p); }) == "parameters: rows.count is 17; allowed: integers from 1 to 16");
-    p = params{};
-    p.guard.alpha = std::numeric_limits<double>::quiet_NaN();
-    CHECK_THAT(refusal([&] { check_params(p); }), Catch::Contains("guard.alpha is nan"));
-    p = params{};
-    p.dispatch.order = static_cast<dispatch_order>(9);
-    CHECK_THAT(refusal([&] { check_params(p); }), Catch::Contains("dispatch.order is ?; allowed: out_of_order"));
-}
-
-// ---- documents ----------------------------------------------------------------------------------------------------
-
-TEST_CASE("the schema is JSON and has every key, nested and flat, with its declaration") {
-    const json schema = json::parse(params_schema());
-    CHECK(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema");
-    CHECK(schema["additionalProperties"] == false);
-    params defaults;
-    std::size_t keys = 0;
-    std::map<std::string, std::size_t> groups;
-    for (const param_ref& ref : param_refs(defaults)) {
-        INFO(ref.key());
-        const std::string group(ref.group);
-        const json& entry = schema.at("properties").at(group).at("properties").at(std::string(ref.info.name));
-        REQUIRE(entry.at("description") == std::string(ref.info.text));
-        REQUIRE(entry.at("default") == json::parse(json_text(ref)));
-        if (std::holds_alternative<unsigned*>(ref.value)) {
-            REQUIRE(entry.at("type") == "integer");
-        }
-        if (entry.at("type") == "integer" || entry.at("type") == "number") {
-            REQUIRE(entry.at("minimum").get<double>() == ref.info.range.low);
-            REQUIRE(entry.at("maximum").get<double>() == ref.info.range.high);
-        }
-        if (const auto* choice = std::get_if<choice_ref>(&ref.value)) {
-            REQUIRE(entry.at("enum").size() == choice->count);
-        }
-        const std::string pointer = schema.at("properties").at(ref.key()).at("$ref");
-        REQUIRE(schema.at(json::json_pointer(pointer.substr(1))) == entry);
-        ++keys;
-        ++groups[group];
-    }
-    CHECK(schema["properties"].size() == keys + groups.size());
-    for (const auto& [group, count] : groups) {
-        CHECK(schema["properties"][group]["properties"].size() == count);
-        CHECK(schema["properties"][group]["additionalProperties"] == false);
-    }
-}
-
-TEST_CASE("table and Markdown have one line a parameter, with unit, bounds, source and text") {
-    const std::string table = params_table();
-    const std::string markdown = params_markdown();
-    params defaults;
-    std::size_t lines = 1;
-    for (const param_ref& ref : param_refs(defaults)) {
-        INFO(ref.key());
-        const auto at = table.find("\n" + ref.key() + " ");
-        REQUIRE(at != std::string::npos);
-        const std::string line = table.substr(at + 1, table.find('\n', at + 1) - at - 1);
-        for (const std::string& part : {value_text(ref), std::string(ref.info.unit), range_text(ref),
-                                        std::string(ref.info.source), std::string(ref.info.text)})
-            REQUIRE_THAT(line, Catch::Contains(part));
-        REQUIRE_THAT(markdown, Catch::Contains("| `" + ref.key() + "` | `" + value_text(ref) + "` |"));
-        ++lines;
-    }
-    CHECK(std::count(table.begin(), table.end(), '\n') == static_cast<std::ptrdiff_t>(lines));
-    CHECK(table.find(" *") == std::string::npos);
-}
-
-TEST_CASE("the table marks what is not the default") {
-    params p;
-    set_param(p, "rows.count=4");
-    const std::string table = params_table(p);
-    CHECK_THAT(table, Catch::Contains("4 *"));
-    CHECK(std::count(table.begin(), table.end(), '*') == 1);
 }
