@@ -54,6 +54,8 @@ def parse():
                         help="subtract K's mean over the keys, per channel, before K is quantised; the softmax does not change")
     parser.add_argument("--channel-factors", action="store_true",
                         help="divide K by its largest magnitude per channel and multiply Q with it, before both are quantised")
+    parser.add_argument("--calibration", metavar="FILE", help="K of another text, an NPY file [kv_heads, tokens, head_dim]: mean and "
+                        "factors are taken from it instead of from K itself")
     parser.add_argument("--no-floats", action="store_true", help="leave the float32 values out; they cost four times the int8")
     parser.add_argument("--alpha", type=float, default=1.0, help="guard.alpha of the figures (default 1)")
     parser.add_argument("--golden-queries", metavar="A:B", help="figures of queries A to B-1 only (default: all)")
@@ -87,6 +89,21 @@ def causal_offset_of(args, queries: int, keys: int) -> int | None:
         raise InputError(f"--offset: is {offset}{' (keys - queries)' if args.offset is None else ''}; allowed are 0, so that every "
                          f"query sees a key, to {MOST_OFFSET}; --full is for no mask")
     return offset
+
+
+def calibration_of(args, k: Tensor) -> Tensor | None:
+    if args.calibration is None:
+        return None
+    if not (args.center_k or args.channel_factors):
+        raise InputError("--calibration: is given without --center-k and --channel-factors, which would use it")
+    calibration = load_tensor("calibration", args.calibration)
+    if calibration.is_int8:
+        raise InputError(f"--calibration: {args.calibration}: has dtype int8; K before it is quantised is expected")
+    if calibration.data.shape[::2] != k.data.shape[::2]:
+        heads, dim = calibration.data.shape[::2]
+        raise InputError(f"--calibration: {args.calibration}: has {heads} heads of head_dim {dim}, and K {k.data.shape[0]} of "
+                         f"{k.data.shape[2]}; they must be equal")
+    return calibration
 
 
 def golden_queries_of(text: str | None, queries: int) -> tuple[int, int]:
@@ -151,7 +168,9 @@ def main() -> int:
     offset = causal_offset_of(args, queries, k.data.shape[1])
     chosen = golden_queries_of(args.golden_queries, queries)
 
-    kv = quantise_kv(k, v, args.k_scale, args.v_scale, args.center_k, args.channel_factors)
+    calibration = calibration_of(args, k)
+    kv = quantise_kv(k, v, args.k_scale, args.v_scale, args.center_k, args.channel_factors,
+                     None if calibration is None else calibration.data)
     q_heads = quantise_q(q, kv, args.q_scale)
     originals = None
     if not args.no_floats and not any(tensor.is_int8 for tensor in (q, k, v)):
@@ -159,8 +178,11 @@ def main() -> int:
     source = {"made_by": "scripts/make_trace.py", **(q.origin if args.synthetic is not None else
                                                     {"inputs": {tensor.name: tensor.origin for tensor in (q, k, v)}})}
     what = Description(args.name or out.absolute().name, args.phase, offset, softmax_scale, args.layer, source,
-                       before_text(args.center_k, args.channel_factors))
+                       before_text(args.center_k, args.channel_factors,
+                                   None if calibration is None else f"a calibration text ({calibration.origin['file']}, sha256 "
+                                   f"{calibration.origin['sha256'][:16]})"))
     inputs = [] if args.synthetic is not None else [pathlib.Path(getattr(args, name)) for name in ("q", "k", "v")]
+    inputs += [pathlib.Path(args.calibration)] if args.calibration is not None else []
     with new_folder(out, args.force, inputs) as folder:
         write_set(folder, what, q_heads, kv, originals)
         trace = read_set(folder)

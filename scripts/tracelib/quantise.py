@@ -62,7 +62,10 @@ def quantise(where: str, x: np.ndarray, scale: float | None) -> Quantised:
     return Quantised(np.clip(steps, -127, 127).astype(np.int8), scale)
 
 
-def quantise_kv(k: Tensor, v: Tensor, k_scale: str | None, v_scale: str | None, center: bool, factors: bool) -> list[KvHead]:
+def quantise_kv(k: Tensor, v: Tensor, k_scale: str | None, v_scale: str | None, center: bool, factors: bool,
+                calibration: np.ndarray | None = None) -> list[KvHead]:
+    """calibration: float32 [KV heads, tokens, head_dim], K of another text, which mean and factors are taken from instead of K
+    itself: what a system can do that does not know the sequence beforehand. Any mean and factors leave the softmax as it is."""
     for option, asked in (("--center-k", center), ("--channel-factors", factors)):
         if asked and k.is_int8:
             raise InputError(f"{option}: K must be floats; here it is int8 already")
@@ -71,13 +74,15 @@ def quantise_kv(k: Tensor, v: Tensor, k_scale: str | None, v_scale: str | None, 
     heads = []
     for i, (k_head, v_head) in enumerate(zip(k.data, v.data)):
         mean = channel = None
+        basis = k_head if calibration is None else calibration[i]
         if center:
-            mean = k_head.astype(np.float64).mean(axis=0).astype(np.float32)
+            mean = basis.astype(np.float64).mean(axis=0).astype(np.float32)
             with np.errstate(over="ignore"):
                 k_head = k_head - mean
             finite_or_refuse("k", k_head)
         if factors:
-            channel = np.abs(k_head).max(axis=0)
+            centred = k_head if calibration is None else basis - mean if center else basis
+            channel = np.abs(centred).max(axis=0)
             channel[channel == 0] = 1  # nothing in it to scale
             k_head = k_head / channel
         heads.append(KvHead(quantise(f"k of KV head {i}", k_head, k_scales[i]),
@@ -106,14 +111,16 @@ def finite_or_refuse(name: str, x: np.ndarray) -> None:
         raise InputError(f"--{name}: values leave the range of float32 when K's mean or channel factors are applied")
 
 
-def before_text(center: bool, factors: bool) -> str | None:
-    """What was done to q and k, as the manifest says it; None: nothing."""
+def before_text(center: bool, factors: bool, calibration: str | None = None) -> str | None:
+    """What was done to q and k, as the manifest says it; None: nothing. calibration: names the text that mean and factors are of,
+    if it is not the sequence itself."""
+    tokens = "the tokens" if calibration is None else f"the tokens of {calibration}"
     centred = "k - k_mean" if center else "k"
     parts = []
     if center:
-        parts.append("k_mean = mean of k over the tokens, per channel")
+        parts.append(f"k_mean = mean of k over {tokens}, per channel")
     if factors:
-        parts.append(f"k_channel = max|{centred}| over the tokens, per channel")
+        parts.append(f"k_channel = max|{centred}| over {tokens}, per channel")
         k_new = "(k - k_mean) / k_channel" if center else "k / k_channel"
         parts.append(f"quantised are k' = {k_new} and q' = q * k_channel")
     elif center:

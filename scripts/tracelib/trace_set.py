@@ -28,6 +28,10 @@ class Description:
     layer: int
     source: dict
     before: str | None = None
+    heads: list[int] | None = None      # numbers of the heads in the model (default: from 0)
+    kv_heads: list[int] | None = None
+    extra: dict = dataclasses.field(default_factory=dict)   # further keys of the manifest (text, proof, ...)
+    scale_basis: str = "the rows that are stored, except where int8 or a scale was given"
 
 
 @contextlib.contextmanager
@@ -82,9 +86,11 @@ def write_set(folder: pathlib.Path, what: Description, q: list[Quantised], kv: l
     """originals: q, k, v as float32 before anything was done to them, [heads or KV heads, rows, head_dim]."""
     group = len(q) // len(kv)
     layer = what.layer
+    q_numbers = what.heads or list(range(len(q)))
+    kv_numbers = what.kv_heads or list(range(len(kv)))
     shared = []
     for i, head in enumerate(kv):
-        place = f"l{layer}kv{i}"
+        place = f"l{layer}kv{kv_numbers[i]}"
         files = {"k_i8": _save(folder, f"{place}/k_i8.npy", head.k.data),
                  "v_i8": _save(folder, f"{place}/v_i8.npy", head.v.data)}
         for name, row in (("k_mean", head.mean), ("k_channel", head.channel)):
@@ -100,14 +106,15 @@ def write_set(folder: pathlib.Path, what: Description, q: list[Quantised], kv: l
         if not 0 < logit_scale < float("inf"):
             raise InputError(f"head {i}: q scale {head.scale} * k scale {of.k.scale} * softmax scale {what.softmax_scale} is "
                              f"{logit_scale}; it must be finite and greater than 0")
-        files = {"q_i8": _save(folder, f"l{layer}h{i}/q_i8.npy", head.data), **shared[i // group]}
+        place = f"l{layer}h{q_numbers[i]}"
+        files = {"q_i8": _save(folder, f"{place}/q_i8.npy", head.data), **shared[i // group]}
         if originals:
-            files["q"] = _save(folder, f"l{layer}h{i}/q.npy", originals["q"][i])
-        head_list.append({"id": f"l{layer}h{i}", "layer": layer, "head": i, "kv_head": i // group,
+            files["q"] = _save(folder, f"{place}/q.npy", originals["q"][i])
+        head_list.append({"id": place, "layer": layer, "head": q_numbers[i], "kv_head": kv_numbers[i // group],
                           "scales": {"q": head.scale, "k": of.k.scale, "v": of.v.scale}, "logit_scale": logit_scale,
                           "files": files})
     manifest = {"format": "qkv-trace", "format_version": 1, "name": what.name, "phase": what.phase, "source": what.source,
-                "queries": len(q[0].data), "keys": len(kv[0].k.data), "heads": len(q), "kv_heads": len(kv),
+                **what.extra, "queries": len(q[0].data), "keys": len(kv[0].k.data), "heads": len(q), "kv_heads": len(kv),
                 "head_dim": q[0].data.shape[1], "causal": what.causal_offset is not None}
     if what.causal_offset is not None:
         manifest["causal_offset"] = what.causal_offset
@@ -116,7 +123,7 @@ def write_set(folder: pathlib.Path, what: Description, q: list[Quantised], kv: l
                                    + ("; k_mean and k_channel [head_dim]" if what.before else "")}
     manifest["softmax_scale"] = what.softmax_scale
     manifest["quantisation"] = {"scheme": SCHEME, **({"before": what.before} if what.before else {}),
-                                "scale_basis": "the rows that are stored, except where int8 or a scale was given"}
+                                "scale_basis": what.scale_basis}
     manifest["head_list"] = head_list
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
