@@ -72,16 +72,19 @@ class Text:
             raise InputError(f"--text: {file}: byte {error.start} is no UTF-8") from None
         self.file = file
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self.tokenizer = loaded.tokenizer
         self.ids = loaded.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
-        self.special = loaded.tokenizer.num_special_tokens_to_add()
+        # What the tokenizer puts around a text; its own methods for that do not agree between families.
+        probe = loaded.tokenizer("a", add_special_tokens=False)["input_ids"]
+        whole = loaded.tokenizer("a")["input_ids"]
+        at = next((i for i in range(len(whole)) if whole[i:i + len(probe)] == probe), 0)
+        self.before, self.behind = whole[:at], whole[at + len(probe):]
+        self.special = len(self.before) + len(self.behind)
 
     def span(self, first: int, tokens: int) -> np.ndarray:
         plain = tokens - self.special
         if plain < 1 or first + plain > len(self.ids):
             raise InputError(f"--text: {self.file}: has {len(self.ids)} tokens; {plain} from token {first} on are asked for")
-        ids = self.tokenizer.build_inputs_with_special_tokens(self.ids[first:first + plain])
-        return np.array(ids, dtype="<i4")
+        return np.array(self.before + self.ids[first:first + plain] + self.behind, dtype="<i4")
 
 
 def shape_of(model: Any) -> tuple[int, int, int]:
@@ -91,8 +94,12 @@ def shape_of(model: Any) -> tuple[int, int, int]:
     return config.num_hidden_layers, heads, getattr(config, "num_key_value_heads", None) or heads
 
 
+def positions_of(model: Any) -> int | None:
+    return getattr(model.config, "max_position_embeddings", None) or getattr(model.config, "n_positions", None)
+
+
 def check_length(model: Any, tokens: int, where: str) -> None:
-    most = getattr(model.config, "max_position_embeddings", None) or getattr(model.config, "n_positions", None)
+    most = positions_of(model)
     if most is not None and tokens > most:
         raise InputError(f"{where}: {tokens} tokens: the model was trained for at most {most} positions")
 
@@ -139,7 +146,7 @@ def proof_of_weights(loaded: Loaded, text: Text) -> dict:
     import torch
     if not loaded.causal:
         return {"perplexity": None, "why": "an encoder without a language model's head; all its tensors were in the file"}
-    tokens = min(PROOF_TOKENS, len(text.ids) + text.special)
+    tokens = min(PROOF_TOKENS, len(text.ids) + text.special, positions_of(loaded.model) or PROOF_TOKENS)
     _, heads, _ = shape_of(loaded.model)
     ids = torch.from_numpy(text.span(0, tokens).astype(np.int64))
     progress = Progress("perplexity of the text's beginning", loaded.model.config.num_hidden_layers)

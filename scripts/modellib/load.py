@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib.util
 import io
+import logging
 import os
 import pathlib
 import shutil
@@ -22,16 +24,24 @@ class Loaded:
     source: dict          # for manifests: what was loaded, from where, with which versions
 
 
-def libraries() -> tuple[Any, Any]:
-    """torch and transformers, or one line that says what is missing."""
+def _lacks(package: str | None) -> InputError:
+    return InputError(f"the Python package {package} is not installed; run this with build/models-venv/bin/python, which "
+                      "scripts/models_venv.sh makes")
+
+
+def libraries(offline: bool = True) -> tuple[Any, Any]:
+    """torch and transformers, or one line that says what is missing. offline: no hub is asked for anything; decided for good by the
+    first call."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
     try:
         import torch
         import transformers
     except ImportError as error:
-        raise InputError(f"the Python package {error.name} is not installed; run this with build/models-venv/bin/python, which "
-                         "scripts/models_venv.sh makes") from None
+        raise _lacks(error.name) from None
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     return torch, transformers
@@ -46,11 +56,12 @@ def _quiet() -> Iterator[None]:
 
 def load(specs: list[str], *, cache: str | None = None, kind: str = "auto", offline: bool = False) -> Loaded:
     """specs: see weights.resolve. kind: causal, encoder or auto (by the architecture that the configuration names)."""
-    torch, transformers = libraries()
-    if offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
+    for package in ("torch", "transformers"):  # before gigabytes are fetched
+        if importlib.util.find_spec(package) is None:
+            raise _lacks(package)
     folder = cache_folder(cache)
     place = resolve(specs, folder)
+    torch, transformers = libraries(offline or place.gguf is not None or pathlib.Path(place.path).is_dir())
     where = f"--model: {' '.join(specs)}"
     path, extra = _dequantised(place, folder, where) if place.gguf else (place.path, {})
     try:
@@ -62,13 +73,20 @@ def load(specs: list[str], *, cache: str | None = None, kind: str = "auto", offl
             model, report = auto.from_pretrained(path, config=config, torch_dtype=torch.float32, low_cpu_mem_usage=True,
                                                  output_loading_info=True, **sdpa)
         tokenizer = transformers.AutoTokenizer.from_pretrained(path)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except Exception as error:  # whatever the library throws at a file that it cannot use
         text = one_line(str(error))
-        raise InputError(f"{where}: transformers {transformers.__version__} cannot load it: {text[:300]}") from None
-    # A pooler that was never trained is made of random numbers; nothing reads it here.
-    missing = [key for key in report["missing_keys"] if "pooler" not in key]
+        if "scaled_dot_product_attention" in text:
+            text = "the family has no attention through torch's scaled_dot_product_attention there, which is what is hooked"
+        raise InputError(f"{where}: transformers {transformers.__version__} cannot load it: {text[:200]}") from None
+    # A pooler that was never trained has no weights; nothing reads it here.
+    unset = [name for name, tensor in (*model.named_parameters(), *model.named_buffers()) if tensor.is_meta]
+    missing = [key for key in dict.fromkeys([*report["missing_keys"], *unset]) if "pooler" not in key]
     if missing:
         raise InputError(f"{where}: has no weights for {missing[0]} and {len(missing) - 1} more tensors; they would be random numbers")
+    for name in unset:
+        module, _, kind = name.rpartition(".")
+        tensor = model.get_parameter(name)
+        setattr(model.get_submodule(module), kind, torch.nn.Parameter(torch.zeros(tensor.shape, dtype=tensor.dtype)))
     model.eval()
     for parameter in model.parameters():
         parameter.requires_grad_(False)
@@ -110,7 +128,7 @@ def _dequantised(place: Place, cache: pathlib.Path, where: str) -> tuple[str, di
             tokenizer.save_pretrained(partial)
         del model
         partial.rename(target)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except Exception as error:  # whatever the library throws at a file that it cannot use
         raise InputError(f"{where}: the GGUF cannot be loaded: {one_line(str(error))[:300]}") from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Callable
 
 import numpy as np
 
@@ -53,11 +54,13 @@ def _tiles(visible: int, tile: int, order: str) -> list[tuple[int, int]]:
 
 
 def value_rule(q: np.ndarray, k: np.ndarray, c: float, visible: np.ndarray, *, alpha: float = 1.0, radius: float = 5.0,
-               order: str = "head_tail", tile: int = 64) -> RuleResult:
+               order: str = "head_tail", tile: int = 64,
+               keep: Callable[[slice, np.ndarray, np.ndarray], None] | None = None) -> RuleResult:
     """q int8 [queries, d], k int8 [keys, d], visible [queries], ascending, at least 1 each.
 
     head_tail and sequential go through the tiles in that order and plane by plane inside a tile; lockstep takes plane 0 of all
-    keys, then plane 1 of those alive, and so on; oracle knows the final threshold from the start.
+    keys, then plane 1 of those alive, and so on; oracle knows the final threshold from the start. keep is called with rows, their
+    retained pairs and their exact scores (-inf where masked), both [rows, most visible keys], for each block of rows.
     """
     offset = guard_offset(alpha, radius, c)
     # Sums of at most 256 products of at most 2^14: exact in float32, and matrix products of floats are fast.
@@ -75,12 +78,13 @@ def value_rule(q: np.ndarray, k: np.ndarray, c: float, visible: np.ndarray, *, a
                and (last + 1 - first) * int(visible[last]) <= MOST_CELLS):
             last += 1
         rows = slice(first, last)
-        _rows(queries[rows], known, positive[rows], negative[rows], visible[rows], c, offset, order, tile, result, rows)
+        _rows(queries[rows], known, positive[rows], negative[rows], visible[rows], c, offset, order, tile, result, rows,
+              keep)
         first = last
     return result
 
 
-def _rows(queries, known, positive, negative, visible, c, offset, order, tile, result, rows) -> None:
+def _rows(queries, known, positive, negative, visible, c, offset, order, tile, result, rows, keep) -> None:
     most = int(visible[-1])
     partial = [queries @ plane[:most].T for plane in known]
     sees = np.arange(most) < visible[:, None]
@@ -101,6 +105,8 @@ def _rows(queries, known, positive, negative, visible, c, offset, order, tile, r
             threshold = line if order == "oracle" else best - offset
             alive &= score + (unknown * positive)[:, None] >= threshold[:, None]
         retained[:, start:end] = alive
+    if keep is not None:
+        keep(rows, retained, exact)
     weights = np.exp(c * (exact - exact.max(axis=1, keepdims=True)))
     result.lost_mass[rows] = np.where(retained, 0, weights).sum(axis=1) / weights.sum(axis=1)
     result.pairs += int(visible.sum())

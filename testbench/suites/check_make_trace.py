@@ -143,6 +143,20 @@ def check_values(bench):
     bench.expect(error[("--center-k",)] < .8 * error[()], "centred K is nearer to the softmax of the floats")
     bench.expect(max(error.values()) < .5, "no option changes the softmax by more than rounding")
 
+    # Mean and factors of another text with the same bias serve as well as K's own; those of a text without it do not.
+    bias = k.mean(axis=1, keepdims=True)
+    for name, calibration, best in (("like", k[:, ::-1] * .9 + .1 * bias, True), ("unlike", k - bias, False)):
+        out, manifest, figures = bench.made(*bench.arrays(q=q, k=k, v=v, calibration=calibration), "--full", "--center-k", "--channel-factors")
+        heads = []
+        for entry in manifest["head_list"]:
+            file = {n: np.load(out / item["path"]) for n, item in entry["files"].items()}
+            bench.expect(np.allclose(file["k_mean"], calibration[entry["kv_head"]].mean(axis=0), atol=1e-6), f"{name}: the mean is the other's")
+            heads.append(softmax(file["q_i8"].astype(float) @ file["k_i8"].T.astype(float) * entry["logit_scale"]))
+        found = np.abs(np.array(heads) - exact).sum(axis=-1).mean()
+        bench.expect((found < .8 * error[()]) == best, f"calibrated on a text {name} it: {found:.4f}")
+        bench.expect("calibration text (calibration.npy" in manifest["quantisation"]["before"], "the manifest says so")
+    bench.runs(out, figures)
+
     for low in (-128, 0):
         ints = {name: random.integers(low, 128, size=shape, dtype=np.int8)
                 for name, shape in (("q", (7, 48)), ("k", (77, 48)), ("v", (77, 48)))}
@@ -232,6 +246,9 @@ def check_refusals(bench):
               ("softmax scale", floats, ["--softmax-scale", "-1"], "--softmax-scale"),
               ("centred int8", dict(floats, k=good.astype("i1")), ["--k-scale", "1", "--center-k"], "--center-k"),
               ("factors with int8 q", dict(floats, q=good.astype("i1")), ["--q-scale", "1", "--channel-factors"], "Q must"),
+              ("calibration of other heads", dict(floats, calibration=np.ones((1, 6, 16))), ["--center-k"], "1 heads"),
+              ("calibration int8", dict(floats, calibration=good.astype("i1")), ["--center-k"], "int8"),
+              ("calibration unused", dict(floats, calibration=good), [], "--center-k"),
               ("alpha", floats, ["--alpha", "nan"], "--alpha"), ("phase", floats, ["--phase", "train"], "--phase"),
               ("queries", floats, ["--golden-queries", "3:9"], "--golden-queries"),
               ("unknown option", floats, ["--colour", "red"], "--colour"),
