@@ -269,4 +269,5 @@ PYBIND11_MODULE(_numeric, m) {
             return map_array<float>(array_of<std::uint16_t>(bits, "bits", -1, "uint16, any shape"), from_fp16);
         },
         "bits"_a, "and back; float32.");
+    bind_walk(m);
 }
