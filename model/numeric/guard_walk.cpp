@@ -36,6 +36,8 @@ guard_walk::guard_walk(const std::int8_t* k, std::uint32_t keys, unsigned dims, 
         for (unsigned plane = 0; plane < config.key_bits; ++plane)
             pack_plane(k + std::size_t{key} * dims, dims, plane, config.key_bits,
                        bits_.data() + (std::size_t{key} * config.key_bits + plane) * words_);
+    for (const std::uint64_t word : bits_)  // pack_plane leaves no bit beyond the last dim
+        ones_.push_back(static_cast<std::uint8_t>(bytes::sum(bytes::counts(word))));
 }
 
 void guard_walk::row(const query_operand& q, const interval_table& intervals, std::uint32_t visible,
@@ -121,10 +123,10 @@ void guard_walk::recheck(std::int64_t last_threshold) {
 }
 
 std::int32_t guard_walk::plane_sum(const query_operand& q, std::uint32_t key, unsigned plane) const {
-    const std::uint64_t* bits = bits_.data() + (std::size_t{key} * config_.key_bits + plane) * words_;
+    const std::size_t at = (std::size_t{key} * config_.key_bits + plane) * words_;
     std::int32_t sum = 0;
-    for (unsigned word = 0; word < words_; ++word)  // pack_plane leaves no bit beyond the last dim
-        sum += q.word_sum(bits[word], word, bytes::sum(bytes::counts(bits[word])));
+    for (unsigned word = 0; word < words_; ++word)
+        sum += q.word_sum(bits_[at + word], word, ones_[at + word]);
     return sum;
 }
 

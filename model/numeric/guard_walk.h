@@ -69,6 +69,7 @@ class guard_walk {
     unsigned words_;
     walk_config config_;
     std::vector<std::uint64_t> bits_;  // [key][plane][word]
+    std::vector<std::uint8_t> ones_;   // likewise: set bits, counted once for all queries
     std::vector<std::int8_t> k_;       // [key][dim], where the guard is off
     threshold threshold_;
     std::vector<pair> alive_;
