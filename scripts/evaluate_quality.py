@@ -14,14 +14,13 @@ summarise  perplexity, next-token accuracy, whole lines of code and needles, aga
 document   writes tables and plot between the marks of the page
 compare    the walk's retained set and that of a finished run of pade-sim on the same trace set, pair by pair
 
-The attention is that of model/numeric by way of the Python package pade (docs/python.md). Exit code 0, or 2 for bad input, with
-one line that says what.
+The attention is that of model/numeric by way of the Python package pade (docs/python.md). Exit code 0; 1 if compare finds a pair that pade-sim
+should have retained; 2 for bad input, with one line that says what.
 """
 from __future__ import annotations
 
 import argparse
 import pathlib
-import sys
 
 from qualitylib import compare, measure, page, summary
 from tracelib.cli import Parser, run_main

@@ -1,2 +1,212 @@
-def add_options(parser): pass
-def main(args): return 0
+"""document: tables and plot of the summary, into the page that explains them."""
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import pathlib
+import re
+from typing import Any, Callable
+
+from tracelib import plots
+from tracelib.cli import ROOT, InputError
+
+from .summary import order
+
+MARK = "<!-- evaluate_quality.py: {} -->"
+END = "<!-- end -->"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", default=str(ROOT / "testbench/data/quality.json"), metavar="FILE", help="of summarise")
+    parser.add_argument("--page", default=str(ROOT / "docs/quality.md"), metavar="FILE", help="page with marks to write between")
+    parser.add_argument("--plot", default=str(ROOT / "docs/quality.png"), metavar="FILE")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if the page does not have these tables")
+
+
+def read_summary(path: str) -> dict[str, Any]:
+    try:
+        document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        if document["schema_version"] != 1:
+            raise InputError(f"--data: {path}: schema_version is {document['schema_version']}; 1 is expected")
+        document["text"], document["needle"]  # noqa: B018: are there
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"--data: {path}: is no summary of evaluate_quality.py: {error!r}") from None
+    return document
+
+
+def percent(x: float | None, digits: int = 1, sign: bool = False) -> str:
+    return "" if x is None else f"{100 * x:{'+' if sign else ''}.{digits}f}"
+
+
+def with_error(x: float | None, error: float | None, factor: float = 1.0, digits: int = 1) -> str:
+    if x is None:
+        return ""
+    noise = "" if error is None else f" ± {factor * error:.{digits}f}"
+    return f"{factor * x:+.{digits}f}{noise}"
+
+
+def span_name(row: dict[str, Any]) -> str:
+    firsts = row["first_tokens"]
+    return f"{row['tokens']} from {firsts[0]}" if len(firsts) == 1 else f"{len(firsts)} x {row['tokens']}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head), *("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def groups(rows: list[dict[str, Any]]) -> dict[tuple, dict[str, dict[str, Any]]]:
+    """{(model, text, tokens, spans): {setting: row}}, in the order of the file."""
+    out: dict[tuple, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        out.setdefault((row["model"], row["text"], row["tokens"], tuple(row["first_tokens"])), {})[row["setting"]] = row
+    return out
+
+
+def perplexity(data: dict[str, Any]) -> list[str]:
+    """A row a sequence, a column a setting."""
+    own = groups([row for row in data["text"] if row["calibration"] is None and not row["setting"].startswith("line:")])
+    settings = sorted({name for rows in own.values() for name in rows if name != "fp32"}, key=order)
+    body = []
+    for (model, text, _tokens, _firsts), rows in own.items():
+        if len(rows) < 2:
+            continue
+        body.append([model, text, span_name(rows["fp32"]), f"{rows['fp32']['perplexity']:.3f}",
+                     *(with_error(rows[name]["change_percent"], rows[name]["change_se_percent"]) if name in rows else ""
+                       for name in settings)])
+    return table(["model", "text", "tokens", "perplexity, FP32", *(name if name != "int8" else "INT8, dense" for name in settings)], body)
+
+
+def tokens(data: dict[str, Any]) -> list[str]:
+    """Next token, whole lines, planes and retained pairs, of the sequences that have most predictions of each model and text."""
+    own = [row for row in data["text"] if row["calibration"] is None and not row["setting"].startswith("line:")]
+    most: dict[tuple, tuple] = {}
+    for key, rows in groups(own).items():
+        size = (len(rows), rows["fp32"]["predictions"])
+        if key[:2] not in most or size > most[key[:2]][0]:
+            most[key[:2]] = (size, key)
+    body = []
+    for key, rows in groups(own).items():
+        if most[key[:2]][1] != key:
+            continue
+        for name, row in rows.items():
+            body.append([row["model"], row["text"], span_name(row), name, percent(row["accuracy"]),
+                         with_error(row["accuracy_change"], row["accuracy_change_se"], 100), percent(row["same_token"]),
+                         f"{percent(row['lines_exact'])} of {row['lines']}" if "lines" in row else "",
+                         with_error(row.get("lines_change"), row.get("lines_change_se"), 100),
+                         "" if row["planes_per_pair"] is None else f"{row['planes_per_pair']:.2f}",
+                         percent(row["retained_fraction"])])
+    return table(["model", "text", "tokens", "setting", "next token right, %", "change, points", "same token as FP32, %",
+                  "whole lines, %", "change, points", "planes a pair", "pairs retained, %"], body)
+
+
+def beside(data: dict[str, Any], picked: Callable[[dict], str | None], what: str) -> list[str]:
+    """Rows that have a twin: the same sequence and alpha, measured in the usual way."""
+    usual = {(row["model"], row["text"], row["tokens"], tuple(row["first_tokens"]), row["setting"]): row
+             for row in data["text"] if row["calibration"] is None}
+    body = []
+    for row in data["text"]:
+        other = picked(row)
+        twin = usual.get((row["model"], row["text"], row["tokens"], tuple(row["first_tokens"]), other))
+        if other is None or twin is None:
+            continue
+        body.append([row["model"], row["text"], span_name(row), other, row["calibration"] or "",
+                     *(with_error(each["change_percent"], each["change_se_percent"]) for each in (twin, row)),
+                     *(f"{each['planes_per_pair']:.2f}" for each in (twin, row)),
+                     *(percent(each["retained_fraction"]) for each in (twin, row))])
+    if not any(row[4] for row in body):
+        body = [row[:4] + row[5:] for row in body]
+    columns = ["model", "text", "tokens", "setting", *(["calibrated on"] if body and len(body[0]) == 11 else [])]
+    return table([*columns, "perplexity, %", f"{what}", "planes a pair", what, "retained, %", what], body)
+
+
+def calibration(data: dict[str, Any]) -> list[str]:
+    return beside(data, lambda row: row["setting"] if row["calibration"] else None, "calibrated")
+
+
+def line(data: dict[str, Any]) -> list[str]:
+    return beside(data, lambda row: row["setting"][5:] if row["setting"].startswith("line:") else None, "at the line")
+
+
+def needles(data: dict[str, Any]) -> list[str]:
+    edges = sorted({part["distance_from"] for row in data["needle"] for part in row["by_distance"]})
+    ends = {part["distance_from"]: part["distance_to"] for row in data["needle"] for part in row["by_distance"]}
+    body = []
+    for row in data["needle"]:
+        parts = {part["distance_from"]: part for part in row["by_distance"]}
+        body.append([row["model"], row["text"], span_name(row), row["setting"], f"{row['found']} of {row['asked']}",
+                     *(f"{parts[edge]['found']} of {parts[edge]['asked']}" + (
+                         "" if row["setting"] == "fp32" else f" ({parts[edge]['answer_nll_change']:+.2f})")
+                       if edge in parts else "" for edge in edges)])
+    return table(["model", "haystack", "tokens", "setting", "found", *(f"{edge} to {ends[edge] - 1} tokens away" for edge in edges)], body)
+
+
+TABLES = {"perplexity": perplexity, "tokens": tokens, "calibration": calibration, "line": line, "needles": needles}
+
+
+def written(page: str, data: dict[str, Any], where: str) -> str:
+    for name, make in TABLES.items():
+        mark = MARK.format(name)
+        pattern = re.compile(re.escape(mark) + r"\n.*?" + re.escape(END), re.S)
+        if len(pattern.findall(page)) != 1:
+            raise InputError(f"--page: {where}: must have {mark} and after it {END} once")
+        text = "\n".join([mark, *make(data), END])
+        page = pattern.sub(lambda _, text=text: text, page)
+    return page
+
+
+def draw(data: dict[str, Any]) -> bytes:
+    """Change of perplexity and planes a pair against alpha, a line a model and text, of its shortest sequences."""
+    plots.require_matplotlib()
+    import matplotlib
+    from matplotlib.figure import Figure
+    rows = [row for row in data["text"] if row["calibration"] is None and order(row["setting"])[0] == 2]
+    shortest = min(row["tokens"] for row in rows)
+    lines = groups([row for row in rows if row["tokens"] == shortest and row["first_tokens"] == [0]])
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(plots.STYLE)
+        figure = Figure(figsize=(2 * plots.WIDTH, 2.7), constrained_layout=True)
+        left, right = figure.subplots(1, 2)
+        for i, ((model, text, _tokens, _firsts), settings) in enumerate(lines.items()):
+            alphas = sorted(float(name) for name in settings)
+            of = [settings[f"{alpha:g}"] for alpha in alphas]
+            look = {"color": plots.COLOURS[i % len(plots.COLOURS)], "marker": plots.MARKERS[i % len(plots.MARKERS)],
+                    "label": f"{model}, {text}"}
+            left.errorbar(alphas, [row["change_percent"] for row in of], yerr=[row["change_se_percent"] or 0 for row in of],
+                          capsize=2, elinewidth=.7, **look)
+            right.plot(alphas, [row["planes_per_pair"] for row in of], **look)
+        left.axhline(0, color="#444444", linewidth=.6)
+        left.axhline(1, **plots.PAPER)
+        left.annotate("1 %", (left.get_xlim()[1], 1), ha="right", va="bottom", fontsize=6)
+        left.set_ylabel("change of perplexity against FP32 (%)")
+        right.set_ylabel("planes a pair, of 8")
+        for axes in (left, right):
+            axes.set_xlabel("guard.alpha")
+            axes.invert_xaxis()
+        left.legend(loc="upper left")
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=130, metadata={"Software": None})
+        return content.getvalue()
+
+
+def replace(path: pathlib.Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    os.replace(partial, path)
+
+
+def main(args: argparse.Namespace) -> int:
+    data = read_summary(args.data)
+    page = pathlib.Path(args.page)
+    old = page.read_text(encoding="utf-8")
+    new = written(old, data, args.page)
+    if args.check:
+        if old != new:
+            print(f"{args.page}: has other tables than {args.data}; run scripts/evaluate_quality.py document")
+        return int(old != new)
+    plot = draw(data)
+    replace(pathlib.Path(args.plot), plot)
+    replace(page, new.encode())
+    return 0
