@@ -117,8 +117,8 @@ def main(args: argparse.Namespace) -> int:
                 key = dict(zip(records.KEY, (model, args.task, name, first, args.tokens, how.name, used)))
                 if records.key_of(key) not in known:
                     todo.append((key, text, how))
-    print(f"{len(todo)} measurements to make", file=sys.stderr)
     if not todo:
+        print("nothing to measure: all of it is there", file=sys.stderr)
         return 0
     bench = Bench(args)
     if calibration and any(how.int8 for _, _, how in todo):

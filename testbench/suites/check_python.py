@@ -121,6 +121,68 @@ def check_guard(n, rng):
     refuses(ValueError, ["alpha or radius"], n.certified_lost_mass, 1, math.nan, 1)
 
 
+def naive_walk(n, q, k, offset, bits, seen, tile, order):
+    """Planes that each key takes, [keys], and which are retained, by the rule as docs/pade.md has it; one query."""
+    scores, (lower, upper) = n.partial_scores(q[None], k, bits)[0], n.intervals(q[None], bits)
+    planes, retained, best = np.zeros(len(k), int), np.zeros(len(k), bool), None
+    tiles = [range(start, min(start + tile, seen)) for start in range(0, seen, tile)]
+    while tiles:
+        alive = list(tiles.pop(0))
+        if order == "head_tail":
+            tiles.reverse()
+        for r in range(1, bits + 1):
+            planes[alive] = r
+            bounds = [int(scores[key, r - 1]) + int(lower[0, r]) for key in alive]
+            best = max(bounds + ([] if best is None else [best])) if alive else best
+            alive = [key for key in alive if int(scores[key, r - 1]) + int(upper[0, r]) >= best - offset]
+        retained[alive] = True
+    return planes, retained
+
+
+def check_walk(n, rng):
+    dropped = 0
+    for order in ("head_tail", "sequential"):
+        for bits in (8, int(rng.integers(4, 8))):
+            dims, keys, queries = (int(x) for x in rng.integers((1, 60, 5), (130, 140, 9)))
+            q = rng.integers(-128, 128, (queries, dims), dtype=np.int8)
+            k = n.quantise_key(rng.integers(-128, 128, (keys, dims), dtype=np.int8), bits)
+            v = rng.integers(-128, 128, (keys, 24), dtype=np.int8)
+            exact = q.astype(int) @ k.T.astype(int)
+            scale, past = 6 / exact.std(), int(rng.integers(0, keys))
+            seen = np.minimum(np.arange(queries) + past + 1, keys)
+            found = n.walk(q, k, v, logit_scale=scale, alpha=0.8, causal_offset=past, key_bits=bits, tile=16, order=order, v_scale=0.5,
+                           pairs=True)
+            naive = [naive_walk(n, q[i], k, math.ceil(4 / scale), bits, seen[i], 16, order) for i in range(queries)]
+            ok = (found.planes == [planes for planes, _ in naive]).all() and (found.retained == [kept for _, kept in naive]).all()
+            ok &= found.pairs == seen.sum() and found.planes_total == found.planes.sum()
+            ok &= (found.retained_count == found.retained.sum(axis=1)).all()
+            weights = np.where(found.retained, np.exp(scale * (exact - np.where(found.retained, exact, -2**40).max(1, keepdims=True))), 0)
+            wanted = weights @ v / weights.sum(axis=1, keepdims=True) * 0.5
+            error = np.linalg.norm(found.output - wanted, axis=1) / np.linalg.norm(wanted, axis=1)
+            expect(bool(ok) and error.max() < 1e-3, f"walk, {order}, {bits} bits: planes, retained keys, output")
+            dropped += found.pairs - found.retained.sum()
+            few = n.walk(q, k, logit_scale=scale, alpha=0.8, causal_offset=past, key_bits=bits, tile=16, order=order)
+            expect(few.planes is None and few.retained is None and few.output is None and few.planes_total == found.planes_total and
+                   (few.retained_count == found.retained_count).all(), "and the same without the arrays")
+            dense = n.walk(q, k, logit_scale=scale, guard=False, key_bits=bits, pairs=True)
+            expect(bool(dense.retained.all() and (dense.planes == bits).all()) and dense.pairs == queries * keys, "guard off: all")
+    expect(dropped > 100, f"{dropped} keys were dropped")
+    q, k = np.ones((2, 4), np.int8), np.ones((3, 4), np.int8)
+    expect(n.walk(q, k[:0], k[:0], logit_scale=1).output.tolist() == np.zeros((2, 4)).tolist(), "no keys: zeros")
+    refuses(ValueError, ["q has, 4"], n.walk, q, np.ones((3, 5), np.int8), logit_scale=1)
+    refuses(ValueError, ["v is int8 [2, 4]", "3"], n.walk, q, k, k[:2], logit_scale=1)
+    refuses(ValueError, ["v is float64"], n.walk, q, k, np.ones((3, 4)), logit_scale=1)
+    refuses(ValueError, ["order is 'random'"], n.walk, q, k, logit_scale=1, order="random")
+    refuses(ValueError, ["recheck is 'off'"], n.walk, q, k, logit_scale=1, recheck="off")
+    refuses(ValueError, ["tile is 0"], n.walk, q, k, logit_scale=1, tile=0)
+    refuses(ValueError, ["key_bits is 9"], n.walk, q, k, logit_scale=1, key_bits=9)
+    refuses(ValueError, ["p_bits is 7"], n.walk, q, k, k, logit_scale=1, p_bits=7)
+    refuses(ValueError, ["causal_offset is -1"], n.walk, q, k, logit_scale=1, causal_offset=-1)
+    refuses(ValueError, ["logit scale"], n.walk, q, k, logit_scale=0)
+    refuses(ValueError, ["alpha"], n.walk, q, k, logit_scale=1, alpha=-1)
+    refuses(ValueError, ["an element of k is 9"], n.walk, q, np.full((3, 4), 9, np.int8), logit_scale=1, key_bits=4)
+
+
 def check_selection(n, rng):
     words = rng.integers(0, 2**64, (50, 4), dtype=np.uint64)
     words &= rng.integers(0, 2**64, (50, 4), dtype=np.uint64) | np.uint64(0 if rng.integers(2) else 2**64 - 1)
@@ -274,7 +336,7 @@ def check_document(here, package):
         result = doctest.DocTestRunner().run(test)
     finally:
         os.chdir(before)
-    expect(result.attempted > 25 and result.failed == 0, f"docs/python.md: {result.attempted} examples, {result.failed} fail")
+    expect(result.attempted > 30 and result.failed == 0, f"docs/python.md: {result.attempted} examples, {result.failed} fail")
 
 
 def main():
@@ -293,7 +355,7 @@ def main():
     expect(pathlib.Path(pade.__file__).parent == package / "pade", f"the package is {package}/pade")
     print(f"seed {args.seed}", flush=True)
     rng = np.random.default_rng(args.seed)
-    for check in (check_planes, check_guard, check_selection, check_softmax):
+    for check in (check_planes, check_guard, check_walk, check_selection, check_softmax):
         check(numeric, rng)
     with tempfile.TemporaryDirectory(prefix="pade-python-") as scratch:
         here = pathlib.Path(scratch)
