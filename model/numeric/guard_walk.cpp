@@ -100,14 +100,14 @@ void guard_walk::one_tile(const query_operand& q, const interval_table& interval
 
 /// With the guard off no partial score decides anything: the exact ones at once.
 void guard_walk::whole_keys(const query_operand& q, std::uint32_t first, std::uint32_t last, std::uint8_t* planes) {
-    std::int16_t query[256];
+    std::int8_t query[256] = {};
     for (unsigned e = 0; e < dims_; ++e)
         query[e] = q.q(e);
     for (std::uint32_t key = first; key < last; ++key) {
         const std::int8_t* k = k_.data() + std::size_t{key} * dims_;
         std::int32_t score = 0;
         for (unsigned e = 0; e < dims_; ++e)
-            score += std::int32_t{query[e]} * k[e];
+            score += query[e] * k[e];
         retained_.push_back({key, score});
         if (planes != nullptr)
             planes[key] = static_cast<std::uint8_t>(config_.key_bits);
