@@ -137,7 +137,8 @@ def check_with(pade_sim: pathlib.Path, folder: pathlib.Path) -> str:
 
 def summary(out: str, manifest: dict, checked: str, figures: dict | None) -> str:
     mask = f"causal offset {manifest['causal_offset']}" if manifest["causal"] else "no mask"
-    lines = [f"set      {out}: {manifest['name']}, {manifest['phase']}, {mask}, {manifest['heads']} heads on "
+    kind = " (SYNTHETIC trace)" if manifest.get("synthetic") else ""
+    lines = [f"set      {out}: {manifest['name']}{kind}, {manifest['phase']}, {mask}, {manifest['heads']} heads on "
              f"{manifest['kv_heads']} KV heads, {manifest['queries']} queries, {manifest['keys']} keys, "
              f"head_dim {manifest['head_dim']}", f"check    {checked}"]
     if figures is not None:
@@ -180,7 +181,8 @@ def main() -> int:
     what = Description(args.name or out.absolute().name, args.phase, offset, softmax_scale, args.layer, source,
                        before_text(args.center_k, args.channel_factors,
                                    None if calibration is None else f"a calibration text ({calibration.origin['file']}, sha256 "
-                                   f"{calibration.origin['sha256'][:16]})"))
+                                   f"{calibration.origin['sha256'][:16]})"),
+                       synthetic=args.synthetic is not None)
     inputs = [] if args.synthetic is not None else [pathlib.Path(getattr(args, name)) for name in ("q", "k", "v")]
     inputs += [pathlib.Path(args.calibration)] if args.calibration is not None else []
     with new_folder(out, args.force, inputs) as folder:

@@ -48,7 +48,10 @@ class Study:
 
     def find(self, name: str) -> pathlib.Path | None:
         for directory in self.sets:
-            if (directory / name / "manifest.json").is_file():
+            manifest = directory / name / "manifest.json"
+            if manifest.is_file():
+                if json.loads(manifest.read_text(encoding="utf-8")).get("synthetic"):
+                    raise InputError(f"{manifest}: synthetic is true; these tables are of traces that were captured from models")
                 return directory / name
         if name not in self.missing:
             self.missing.append(name)

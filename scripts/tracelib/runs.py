@@ -64,11 +64,12 @@ class Run:
         """Set and selection: what one line of a figure stands for."""
         first, heads = int(self.number("job.first_query")), int(self.number("job.heads"))
         name = str(self["job.name"])
+        synthetic = "SYNTHETIC trace " if self.stats.get("job.synthetic") is True else ""
         # The family tells sets of one name apart.
         parts = pathlib.PurePath(str(self["job.trace"])).parts[-2:]
         if len(parts) == 2 and parts[1] == name and parts[0] not in ("/", "..", "."):
             name = f"{parts[0]}/{name}"
-        return f"{name}, {self['job.phase']}, {heads} heads, queries {first}:{first + int(self.number('job.queries'))}, " \
+        return f"{synthetic}{name}, {self['job.phase']}, {heads} heads, queries {first}:{first + int(self.number('job.queries'))}, " \
                f"{self['job.keys']} keys, d {self['job.head_dim']}"
 
     def per_pair(self, name: str) -> float:
@@ -163,6 +164,7 @@ def ablation(folders: list[pathlib.Path]) -> Table:
             variants = [document]
         trace = str(document.get("trace", folder.name)).rstrip("/")
         trace = "/".join(pathlib.PurePath(trace).parts[-2:]).lstrip("/")
+        trace = "SYNTHETIC trace " + trace if document.get("synthetic") is True else trace
         caption.append(", ".join(filter(None, [trace, _alpha_of(document, file.parent)])))
         for variant in variants:
             rows += _steps(file, trace, str(variant.get("name", "")), variant.get("steps"))

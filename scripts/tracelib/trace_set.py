@@ -32,6 +32,7 @@ class Description:
     kv_heads: list[int] | None = None
     extra: dict = dataclasses.field(default_factory=dict)   # further keys of the manifest (text, proof, ...)
     scale_basis: str = "the rows that are stored, except where int8 or a scale was given"
+    synthetic: bool = False
 
 
 @contextlib.contextmanager
@@ -113,8 +114,9 @@ def write_set(folder: pathlib.Path, what: Description, q: list[Quantised], kv: l
         head_list.append({"id": place, "layer": layer, "head": q_numbers[i], "kv_head": kv_numbers[i // group],
                           "scales": {"q": head.scale, "k": of.k.scale, "v": of.v.scale}, "logit_scale": logit_scale,
                           "files": files})
-    manifest = {"format": "qkv-trace", "format_version": 1, "name": what.name, "phase": what.phase, "source": what.source,
-                **what.extra, "queries": len(q[0].data), "keys": len(kv[0].k.data), "heads": len(q), "kv_heads": len(kv),
+    manifest = {"format": "qkv-trace", "format_version": 1, "name": what.name, **({"synthetic": True} if what.synthetic else {}),
+                "phase": what.phase, "source": what.source, **what.extra,
+                "queries": len(q[0].data), "keys": len(kv[0].k.data), "heads": len(q), "kv_heads": len(kv),
                 "head_dim": q[0].data.shape[1], "causal": what.causal_offset is not None}
     if what.causal_offset is not None:
         manifest["causal_offset"] = what.causal_offset

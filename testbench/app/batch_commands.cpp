@@ -117,7 +117,8 @@ int ablate_command(const ablate_arguments& args) {
     const params p = load_effective_params(args.batch.configs, args.batch.sets);
     (void)load_energy_table(args.batch.energy_table, p);
     require_apart(args.batch.out, args.trace);
-    check_supported(p, select(load_trace_set(args.trace), parse_selection(args.head, args.queries)));
+    const trace_set trace = select(load_trace_set(args.trace), parse_selection(args.head, args.queries));
+    check_supported(p, trace);
     for (const std::string& set : args.batch.sets)
         for (const std::string& step : ablation_steps().front().sets)
             if (same_key(set, step))
@@ -156,9 +157,9 @@ int ablate_command(const ablate_arguments& args) {
     all[1].note = still.empty() ? "widened until neither V-PU nor V port was the largest bound of any step"
                                 : "as wide as the parameters go; V-PU or V port is still the largest bound of " + still;
 
-    const stats figures = ablation_figures(args.trace, all);
+    const stats figures = ablation_figures(args.trace, trace.synthetic, all);
     write_whole_file(fs::path(args.batch.out) / "ablation.json", stats_to_json(figures));
-    std::cout << (args.json ? stats_to_json(figures) : ablation_text(args.trace, all));
+    std::cout << (args.json ? stats_to_json(figures) : ablation_text(args.trace, trace.synthetic, all));
     for (const ablation_series& each : all)
         for (const ablation_result& r : each.steps)
             if (!r.checks_hold) {

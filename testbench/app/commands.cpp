@@ -217,7 +217,8 @@ int check_command(const check_arguments& args) {
     }
     if (!args.trace.empty()) {
         const trace_set trace = select(load_trace_set(args.trace), {});
-        found << "trace: valid: " << printable(trace.name) << ", " << (trace.causal ? "causal " : "")
+        found << "trace: valid: " << printable(trace.name) << (trace.synthetic ? " (SYNTHETIC trace)" : "") << ", "
+              << (trace.causal ? "causal " : "")
               << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", " << trace.heads.size()
               << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries << " queries, "
               << trace.keys << " keys, head_dim " << trace.head_dim << "\n";

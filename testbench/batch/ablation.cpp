@@ -112,9 +112,10 @@ std::vector<std::string> widened_vpu(const ablation_series& series, const params
             fmt::format("vpu.v_port_bytes={}", std::max(macs, p.vpu.v_port_bytes))};
 }
 
-stats ablation_figures(const std::string& trace, const std::vector<ablation_series>& all) {
+stats ablation_figures(const std::string& trace, bool synthetic, const std::vector<ablation_series>& all) {
     stats s;
     s.add("trace", "", "the trace set", trace);
+    s.add("synthetic", "", "whether a generator made it, not a model", synthetic);
     for (std::size_t v = 0; v < all.size(); ++v) {
         const std::string variant = fmt::format("variants[{}].", v);
         s.add(variant + "name", "", "", all[v].name);

@@ -55,7 +55,8 @@ ablation_series evaluate(std::string name, std::vector<std::string> settings, co
 /// far as the parameters go.
 std::vector<std::string> widened_vpu(const ablation_series& series, const params& p);
 
-stats ablation_figures(const std::string& trace, const std::vector<ablation_series>& all);
-std::string ablation_text(const std::string& trace, const std::vector<ablation_series>& all);
+/// `synthetic`: a generator made the trace; both say so.
+stats ablation_figures(const std::string& trace, bool synthetic, const std::vector<ablation_series>& all);
+std::string ablation_text(const std::string& trace, bool synthetic, const std::vector<ablation_series>& all);
 
 }  // namespace pade

@@ -67,10 +67,13 @@ TEST_CASE("ratios, bounds and findings") {
     CHECK(series.steps[3].finding.empty());
     CHECK(series.steps[4].finding.find("lanes needs 85 %") != std::string::npos);
     CHECK(series.steps[5].checks_hold);
-    const std::string text = ablation_text("trace", {series});
+    const std::string text = ablation_text("trace", false, {series});
     for (const ablation_step& step : ablation_steps())
         CHECK(text.find(step.name) != std::string::npos);
-    const stats figures = ablation_figures("trace", {series});
+    CHECK(text.find("SYNTHETIC") == std::string::npos);
+    CHECK(ablation_text("trace", true, {series}).find("trace (SYNTHETIC trace)\n") == 0);
+    const stats figures = ablation_figures("trace", true, {series});
+    CHECK(std::get<bool>(figures.find("synthetic")->value));
     CHECK(figures.number("variants[0].steps[5].cycles") == 480);
     CHECK(figures.number("variants[0].steps[3].ratio_to_previous") == Approx(600.0 / 695));
 }
@@ -85,7 +88,7 @@ TEST_CASE("a step far from every bound says so, a failed check shows") {
     const auto series = evaluate("test", {}, runs);
     CHECK(series.steps[1].finding.find("no bound is near") == 0);
     CHECK_FALSE(series.steps[1].checks_hold);
-    CHECK(ablation_text("", {series}).find("CHECKS FAILED") != std::string::npos);
+    CHECK(ablation_text("", false, {series}).find("CHECKS FAILED") != std::string::npos);
 }
 
 TEST_CASE("the V-PU is widened until it no longer limits, and as far as its parameter goes") {

@@ -4,8 +4,8 @@
 
 namespace pade {
 
-std::string ablation_text(const std::string& trace, const std::vector<ablation_series>& all) {
-    std::string out = trace + "\n\n";
+std::string ablation_text(const std::string& trace, bool synthetic, const std::vector<ablation_series>& all) {
+    std::string out = trace + (synthetic ? " (SYNTHETIC trace)" : "") + "\n\n";
     for (const ablation_step& step : ablation_steps())
         out += fmt::format("  {:<17} {}\n",
                            &step == &ablation_steps().front() ? step.name : "+ " + std::string(step.name), step.text);

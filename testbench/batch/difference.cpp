@@ -45,6 +45,8 @@ std::string number(double value) {
 run_difference compare_runs(const fs::path& a, const fs::path& b) {
     const figures_of of_a(a), of_b(b);
     run_difference d;
+    d.a_synthetic = of_a.synthetic();
+    d.b_synthetic = of_b.synthetic();
     const auto values_a = param_values(params_of(a)), values_b = param_values(params_of(b));
     for (std::size_t n = 0; n < values_a.size(); ++n)
         if (values_a[n].second != values_b[n].second)
@@ -98,6 +100,9 @@ std::string difference_text(const run_difference& d, std::size_t most) {
         for (const changed_value& each : list)
             out += fmt::format("  {:<32} {} -> {}\n", each.name, each.a, each.b);
     };
+    if (d.a_synthetic || d.b_synthetic)
+        out += fmt::format("SYNTHETIC trace: {}\n",
+                           d.a_synthetic && d.b_synthetic ? "both runs" : d.a_synthetic ? "the first run" : "the second run");
     values("job", d.job);
     values("parameters", d.parameters);
     values("checks", d.checks);
@@ -133,6 +138,8 @@ std::string difference_json(const run_difference& d) {
     return json{{"job", values(d.job)},
                 {"parameters", values(d.parameters)},
                 {"checks", values(d.checks)},
+                {"a_synthetic", d.a_synthetic},
+                {"b_synthetic", d.b_synthetic},
                 {"same_output", d.same_output},
                 {"same_retained", d.same_retained},
                 {"equal", d.equal},

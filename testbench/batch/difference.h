@@ -25,6 +25,7 @@ struct run_difference {
     std::vector<changed_value> checks;
     std::size_t equal = 0;  ///< figures that are the same
     bool same_output = false, same_retained = false;
+    bool a_synthetic = false, b_synthetic = false;  ///< a generator made the trace
 };
 
 /// Wall-clock figures (sim.*) are left out. Throws input_error when a folder holds no finished run.

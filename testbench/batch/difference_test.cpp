@@ -39,6 +39,18 @@ TEST_CASE("parameters and figures that differ, largest effect first, wall clock 
     CHECK(difference_json(d).find("\"effect\": 0.5") != std::string::npos);
 }
 
+TEST_CASE("a run on a generator's trace beside one on a model's is marked") {
+    test::scratch s("difference_synthetic");
+    test::fake_run run;
+    run.write(s.dir / "a");
+    run.synthetic = true;
+    run.write(s.dir / "b");
+    const run_difference d = compare_runs(s.dir / "a", s.dir / "b");
+    CHECK(difference_text(d, 0).find("SYNTHETIC trace: the second run\n") != std::string::npos);
+    CHECK(difference_json(d).find("\"b_synthetic\": true") != std::string::npos);
+    CHECK(difference_text(compare_runs(s.dir / "a", s.dir / "a"), 0).find("SYNTHETIC") == std::string::npos);
+}
+
 TEST_CASE("a run differs from itself in nothing") {
     test::scratch s("difference_same");
     test::fake_run().write(s.dir / "a");

@@ -27,6 +27,8 @@ class figures_of {
     double pairs() const { return number("pairs.total") - number("pairs.masked"); }
     double planes_per_pair() const { return ratio("planes.processed", pairs()); }
     double retained_fraction() const { return ratio("pairs.retained", pairs()); }
+    /// Whether a generator made the trace; a run of an earlier version does not say and had none.
+    bool synthetic() const { return flag("job.synthetic").value_or(false); }
     /// Names of the checks that failed.
     std::string failed_checks() const;
 

@@ -68,6 +68,21 @@ TEST_CASE("table, CSV and JUnit tell what ran, what failed and why") {
     CHECK(junit.find("manifest &quot;x&quot; &lt;y&gt; &amp; more") != std::string::npos);
     CHECK(junit.find("pade-sim run --trace failed</failure>") != std::string::npos);
 
+    // A generator's trace is marked wherever it stands beside a model's.
+    fake.balance = "true";
+    fake.synthetic = true;
+    fake.write(runs[1].out);
+    runs[1].exit_code = exit_code::ok;
+    CHECK(suite_table(plan, runs).find("failed (SYNTHETIC) ") != std::string::npos);
+    CHECK(suite_table(plan, runs).find("good (") == std::string::npos);
+    CHECK(suite_csv(plan, runs).find(",lanes,true,") != std::string::npos);
+    CHECK(suite_junit(plan, runs).find("classname=\"pade-sim.suite.synthetic\" name=\"failed\"") != std::string::npos);
+    CHECK(suite_junit(plan, runs).find("classname=\"pade-sim.suite\" name=\"good\"") != std::string::npos);
+    fake.synthetic = false;
+    fake.balance = "false";
+    fake.write(runs[1].out);
+    runs[1].exit_code = exit_code::failed_check;
+
     const std::string table = suite_table(plan, runs);
     CHECK(table.find("FAILED: balance") != std::string::npos);
     CHECK(table.find("manifest \"x\"") != std::string::npos);

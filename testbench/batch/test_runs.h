@@ -35,13 +35,15 @@ struct fake_run {
     std::map<std::string, double> bounds = {
         {"lanes", 500}, {"k_feed", 400}, {"dram", 100}, {"vpu", 300}, {"v_port", 200}};
     std::string balance = "true";
+    bool synthetic = false;
     params config;
 
     void write(const std::filesystem::path& out) const {
         std::filesystem::create_directories(out);
         std::ofstream stats(out / "stats.json");
         stats << "{\"job\": {\"name\": \"fake\", \"phase\": \"prefill\", \"heads\": 1, \"queries\": 10, \"keys\": 110, "
-                 "\"head_dim\": 64},\n\"pairs\": {\"total\": 1100, \"masked\": 100, \"retained\": "
+                 "\"head_dim\": 64"
+              << (synthetic ? ", \"synthetic\": true" : "") << "},\n\"pairs\": {\"total\": 1100, \"masked\": 100, \"retained\": "
               << retained << "},\n\"planes\": {\"processed\": " << planes
               << ", \"fetched_per_key_mean\": 4, \"dram_per_key_mean\": 5},\n\"time\": {\"cycles\": " << cycles
               << "},\n\"dram\": {\"bytes_read\": 6000, \"bytes_written\": 400, \"bandwidth_utilisation\": 0.25},\n"

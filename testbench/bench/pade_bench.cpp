@@ -66,6 +66,7 @@ nlohmann::ordered_json measure(const params& p, run_options options, double seco
     const double arithmetic_ns = 1e9 * std::min(before, after) / planes;
     const double simulation_ns = 1e9 * cpu / operations;
     return {{"trace", options.trace.string()},
+            {"synthetic", std::get<bool>(result.figures.find("job.synthetic")->value)},
             {"simulation",
              {{"lane_operations", result.figures.count("planes.processed")},
               {"cpu_s", cpu},
@@ -91,7 +92,8 @@ void print(const nlohmann::ordered_json& figures) {
         std::snprintf(text, sizeof text, "%-28s %12.1f %s\n", what, value, unit);
         std::cout << text;
     };
-    std::cout << figures["trace"].get<std::string>() << "\n";
+    std::cout << figures["trace"].get<std::string>()
+              << (figures["synthetic"].get<bool>() ? " (SYNTHETIC trace)" : "") << "\n";
     line("simulation", simulation["ns_per_lane_operation"], "ns a lane operation");
     line("", simulation["lane_operations_per_s"].get<double>() / 1e6, "M lane operations a second");
     line("", simulation["cycles_per_s"].get<double>() / 1e3, "k core cycles a second");

@@ -108,6 +108,7 @@ stat_value or_null(const std::optional<bool>& value) {
 void add_job(stats& out, const params& p, const trace_set& trace, const selection& what) {
     out.add("schema_version", "", "of this file", std::uint64_t{stats::schema_version});
     out.add("job.name", "", "name of the trace set", trace.name);
+    out.add("job.synthetic", "", "whether a generator made it, not a model", trace.synthetic);
     out.add("job.phase", "", "prefill or decode",
             std::string(trace.phase == trace_phase::decode ? "decode" : "prefill"));
     out.add("job.causal", "", "whether the causal mask applies", trace.causal);

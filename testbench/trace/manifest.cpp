@@ -69,6 +69,7 @@ class manifest_loader {
             top["format"].fail("is " + top["format"].dump(), "\"qkv-trace\"");
         top["format_version"].integer(1, 1);
         set_.name = top.has("name") ? top["name"].text() : root_.filename().string();
+        set_.synthetic = top.has("synthetic") && top["synthetic"].boolean();
         const std::string phase = top["phase"].text();
         if (phase != "prefill" && phase != "decode")
             top["phase"].fail("is " + top["phase"].dump(), "\"prefill\" or \"decode\"");

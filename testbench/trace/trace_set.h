@@ -41,6 +41,7 @@ struct trace_set {
     std::string name;
     std::filesystem::path path;
     std::string sha256;  ///< of the bytes of manifest.json
+    bool synthetic = false;  ///< made by a generator, not captured from a model
     trace_phase phase = trace_phase::prefill;
     bool causal = false;
     std::int32_t causal_offset = 0;  ///< query i of the trace sees key j when j <= i + causal_offset

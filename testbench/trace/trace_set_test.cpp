@@ -48,6 +48,18 @@ TEST_CASE("a valid set is loaded as its files and manifest say") {
     }
 }
 
+TEST_CASE("a generator's set says so") {
+    set_builder builder;
+    builder.write_manifest();
+    CHECK_FALSE(load_trace_set(builder.folder()).synthetic);
+    builder.manifest["synthetic"] = true;
+    builder.write_manifest();
+    CHECK(load_trace_set(builder.folder()).synthetic);
+    builder.manifest["synthetic"] = "yes";
+    builder.write_manifest();
+    CHECK_THROWS_WITH(load_trace_set(builder.folder()), Contains("synthetic") && Contains("true or false"));
+}
+
 TEST_CASE("what a manifest may leave out has its default") {
     set_builder builder;
     for (const char* key : {"name", "causal_offset"})

@@ -17,7 +17,7 @@ std::string count_of(double n, const std::string& one, const std::string& many) 
 }
 
 std::string job_line(const run_record& run) {
-    return fmt::format("{}{}, {}, {} \u00d7 {}, head_dim {:g}",
+    return fmt::format("{}{}{}, {}, {} \u00d7 {}, head_dim {:g}", run.figures.synthetic() ? "SYNTHETIC trace, " : "",
                        run.figures.flag("job.causal").value_or(false) ? "causal " : "",
                        escaped(run.figures.text("job.phase")), count_of(run.number("job.heads"), "head", "heads"),
                        count_of(run.number("job.queries"), "query", "queries"),

@@ -8,14 +8,22 @@
 
 namespace pade::html {
 
+namespace {
+
+std::string name_of(const run_record& run) {
+    return escaped(run.figures.text("job.name")) + (run.figures.synthetic() ? " (SYNTHETIC trace)" : "");
+}
+
+}  // namespace
+
 std::string report_page(const std::vector<std::filesystem::path>& folders) {
     std::vector<run_record> runs;
     runs.reserve(folders.size());
     for (const auto& folder : folders)
         runs.emplace_back(folder);
     const std::vector<panel> panels = panels_of(runs);
-    const std::string name = escaped(runs[0].figures.text("job.name"));
-    const std::string other = escaped(runs.back().figures.text("job.name"));
+    const std::string name = name_of(runs[0]);
+    const std::string other = name_of(runs.back());
     const std::string title = runs.size() == 1 ? name : name == other ? name + ": two runs" : name + " and " + other;
 
     // Everything first: where something is missing there is no page.
