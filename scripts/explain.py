@@ -69,6 +69,8 @@ def repeat_run(stats: dict, out: pathlib.Path, program: pathlib.Path, key: int, 
     command += [word for link in LINKS for word in ("--log-links", link)]
     if job["head"] is not None:
         command += ["--head", str(job["head"])]
+    if job.get("head_groups") is not None:
+        command += ["--heads", job["head_groups"]]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise InputError(f"the run cannot be repeated: {done.stderr.strip()}")
