@@ -2,8 +2,8 @@
 
 The keys of a captured decode fall into three classes. The first SINK keys and the last LOCAL ones carry most of the softmax mass
 and do not depend on the length: they are kept as they are, and so are the queries. Keys between them are drawn: rows of K and V
-come in blocks of consecutive tokens from the captured ones at the same distance from the end (bins of an octave; beyond the
-captured length, the farthest two octaves), and each row is smoothed without changing mean and covariance of its bin:
+come in blocks of consecutive tokens from the captured ones at the same distance from the end (bins of an octave, the last of them
+wider; beyond the captured length, that last one), and each row is smoothed without changing mean and covariance of its bin:
 
     x = m + sqrt(1 - h^2) (r - m) + h e,   e normal with the covariance of the bin
 

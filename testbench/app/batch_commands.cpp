@@ -44,8 +44,9 @@ bool same_key(const std::string& a, const std::string& b) {
     return a.substr(0, a.find('=')) == b.substr(0, b.find('='));
 }
 
-/// Arguments of `pade-sim run` that all runs share, without the parameters that `settings` gives instead.
-std::vector<std::string> shared_arguments(const batch_arguments& args, const std::vector<std::string>& settings = {}) {
+}  // namespace
+
+std::vector<std::string> shared_arguments(const batch_arguments& args, const std::vector<std::string>& settings) {
     std::vector<std::string> list;
     for (const std::string& config : args.configs)
         list.insert(list.end(), {"--config", config});
@@ -71,7 +72,7 @@ std::vector<fs::path> config_files(const batch_arguments& args) {
     return files;
 }
 
-batch_options options_of(const batch_arguments& args, std::size_t runs, std::size_t before = 0) {
+batch_options options_of(const batch_arguments& args, std::size_t runs, std::size_t before) {
     std::error_code error;
     if (fs::exists(args.out, error) && !fs::is_directory(args.out, error))
         throw input_error("--out " + args.out +
@@ -90,7 +91,6 @@ batch_options options_of(const batch_arguments& args, std::size_t runs, std::siz
     return options;
 }
 
-/// A step that did not run ends an ablation: what comes after it has nothing to be compared with.
 void require_figures(const std::vector<planned_run>& plan, const std::vector<finished_run>& runs) {
     for (std::size_t n = 0; n < runs.size(); ++n) {
         if (runs[n].exit_code == exit_code::ok || runs[n].exit_code == exit_code::failed_check)
@@ -101,8 +101,6 @@ void require_figures(const std::vector<planned_run>& plan, const std::vector<fin
         throw internal_error(what + fmt::format(" (exit code {})", runs[n].exit_code));
     }
 }
-
-}  // namespace
 
 void add_ablate_options(CLI::App& app, ablate_arguments& args) {
     app.add_option("--trace", args.trace, "trace set: a folder with manifest.json")->required();

@@ -1,8 +1,12 @@
 // The subcommands that run many runs, or look at finished ones: ablate, suite, diff.
 #pragma once
 
+#include <cstddef>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "testbench/batch/run_batch.h"
 
 namespace CLI {
 class App;
@@ -21,6 +25,17 @@ struct batch_arguments {
     std::vector<std::string> sets;
     std::string energy_table;
 };
+
+/// Arguments of `pade-sim run` that all runs share, without the parameters that `settings` gives instead.
+std::vector<std::string> shared_arguments(const batch_arguments& args, const std::vector<std::string>& settings = {});
+/// Files among them, whose content matters to a result.
+std::vector<std::filesystem::path> config_files(const batch_arguments& args);
+/// `runs` in all, `before` of them in earlier calls: for the progress on a terminal. Throws input_error when --out is
+/// no folder.
+batch_options options_of(const batch_arguments& args, std::size_t runs, std::size_t before = 0);
+/// A run without figures ends the command: nothing can be compared with it, or scaled from it. Throws what the run's
+/// exit code means.
+void require_figures(const std::vector<planned_run>& plan, const std::vector<finished_run>& runs);
 
 struct ablate_arguments {
     batch_arguments batch;

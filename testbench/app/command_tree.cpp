@@ -46,7 +46,7 @@ void find_value(option_doc& doc, const std::string& type) {
         doc.value = value_kind::preset_or_file;
     else if (has_word(doc.text, "folder") || has_word(name, "folder"))
         doc.value = value_kind::folder;
-    else if (name == "--queries" || has_word(doc.text, "fault injection"))
+    else if (name == "--queries" || name == "--heads" || name == "--workload" || has_word(doc.text, "fault injection"))
         doc.value = value_kind::text;
     else
         doc.value = value_kind::file;

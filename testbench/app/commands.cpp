@@ -13,6 +13,7 @@
 #include "testbench/app/effective_params.h"
 #include "testbench/app/log.h"
 #include "testbench/app/progress_bar.h"
+#include "testbench/app/workload_command.h"
 #include "testbench/report/printable.h"
 #include "testbench/report/stats_json.h"
 #include "testbench/report/summary.h"
@@ -95,8 +96,14 @@ void check_trace_options(const run_arguments& args) {
 
 }  // namespace
 
-selection parse_selection(int head, const std::string& queries) {
+selection parse_selection(int head, const std::string& queries, const std::string& heads) {
     selection what;
+    if (!heads.empty())
+        for (const std::string& part : split(heads, '/')) {
+            what.groups.emplace_back();
+            for (const std::string& each : split(part, ','))
+                what.groups.back().push_back(number(each, "--heads " + heads));
+        }
     if (head >= 0)
         what.head = static_cast<unsigned>(head);
     if (!queries.empty()) {
@@ -109,12 +116,16 @@ selection parse_selection(int head, const std::string& queries) {
 }
 
 void add_run_options(CLI::App& app, run_arguments& args) {
-    app.add_option("--trace", args.trace, "trace set: a folder with manifest.json")->required();
+    app.add_option("--trace", args.trace, "trace set: a folder with manifest.json");
+    add_workload_options(app, args);
     app.add_option("--out", args.out, "folder for the results; made, and only there when the run has finished")
         ->required();
     app.add_option("--head", args.head, "one query head: its position in head_list (default: all)")
         ->check(CLI::Range(0, std::numeric_limits<int>::max()));
     app.add_flag("--all-heads", args.all_heads, "all query heads, the default");
+    app.add_option(
+        "--heads", args.heads,
+        "query heads by position, in text like 0,2/1,3: parts between slashes, each with a KV head of its own");
     app.add_option("--queries", args.queries, "A:B, queries A to B-1; they keep their place in the causal mask");
     app.add_option("--config", args.configs, "preset name or JSON file with parameters; may be given several times");
     app.add_option("--set", args.sets, "group.name=value; may be given several times, wins over --config");
@@ -149,7 +160,12 @@ void add_run_options(CLI::App& app, run_arguments& args) {
                  "build the modules in the opposite order; no result may change");
 }
 
-int run_command(const run_arguments& args) {
+int run_command(const CLI::App& app, const run_arguments& args) {
+    if (app.count("--workload") != 0)
+        return run_workload_command(app, args);
+    refuse_workload_options(app);
+    if (app.count("--trace") == 0)
+        throw input_error("--trace or --workload is required; allowed: what pade-sim run --help lists");
     const params p = load_effective_params(args.configs, args.sets);
     run_options options;
     options.trace = args.trace;
@@ -165,7 +181,9 @@ int run_command(const run_arguments& args) {
     check_trace_options(args);
     if (args.head >= 0 && args.all_heads)
         throw input_error("--head and --all-heads contradict each other; allowed: one of them");
-    options.what = parse_selection(args.head, args.queries);
+    if (!args.heads.empty() && (args.head >= 0 || args.all_heads))
+        throw input_error("--heads and --head or --all-heads contradict each other; allowed: one of them");
+    options.what = parse_selection(args.head, args.queries, args.heads);
     for (const std::string& text : args.flips)
         options.flips.push_back(parse_flip(text));
     for (const std::string& text : args.faults)
@@ -218,10 +236,9 @@ int check_command(const check_arguments& args) {
     if (!args.trace.empty()) {
         const trace_set trace = select(load_trace_set(args.trace), {});
         found << "trace: valid: " << printable(trace.name) << (trace.synthetic ? " (SYNTHETIC trace)" : "") << ", "
-              << (trace.causal ? "causal " : "")
-              << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", " << trace.heads.size()
-              << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries << " queries, "
-              << trace.keys << " keys, head_dim " << trace.head_dim << "\n";
+              << (trace.causal ? "causal " : "") << (trace.phase == trace_phase::decode ? "decode" : "prefill") << ", "
+              << trace.heads.size() << " query heads on " << trace.kv_heads.size() << " KV heads, " << trace.queries
+              << " queries, " << trace.keys << " keys, head_dim " << trace.head_dim << "\n";
         check_supported(p, trace);
         for (const std::string& note : notes_on(p, trace))
             found << "note: " << note << "\n";

@@ -18,8 +18,9 @@
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/energy_command.h"
 #include "testbench/app/log.h"
-#include "testbench/app/report_command.h"
 #include "testbench/app/manual_command.h"
+#include "testbench/app/report_command.h"
+#include "testbench/app/workload_command.h"
 #include "testbench/batch/process_pool.h"
 #include "testbench/report/printable.h"
 #include "testbench/report/version.h"
@@ -111,6 +112,9 @@ int sc_main(int argc, char** argv) {
     report_arguments report_args;
     CLI::App* report = app.add_subcommand("report", "an HTML page of one finished run, or of two side by side");
     add_report_options(*report, report_args);
+    workloads_arguments workloads_args;
+    CLI::App* workloads = app.add_subcommand("workloads", "the models and tasks that run --workload knows");
+    add_workloads_options(*workloads, workloads_args);
     CLI::App* manual = app.add_subcommand("manual", "this program's manual page, for man -l -");
     completion_arguments completion_args;
     CLI::App* completion = app.add_subcommand("completion", "what a shell completes the command line by");
@@ -130,7 +134,7 @@ int sc_main(int argc, char** argv) {
         }
         if (*run) {
             run_args.command = command_line(argc, argv);
-            return with_output(run_command(run_args));
+            return with_output(run_command(*run, run_args));
         }
         if (*print) {
             std::cout << (params_as_json ? params_schema() : params_as_markdown ? params_markdown() : params_table());
@@ -152,6 +156,8 @@ int sc_main(int argc, char** argv) {
             return with_output(energy_command(energy_args));
         if (*report)
             return with_output(report_command(report_args));
+        if (*workloads)
+            return with_output(workloads_command(workloads_args));
         if (*manual)
             return with_output(manual_command(app));
         if (*completion)

@@ -101,8 +101,9 @@ std::string difference_text(const run_difference& d, std::size_t most) {
             out += fmt::format("  {:<32} {} -> {}\n", each.name, each.a, each.b);
     };
     if (d.a_synthetic || d.b_synthetic)
-        out += fmt::format("SYNTHETIC trace: {}\n",
-                           d.a_synthetic && d.b_synthetic ? "both runs" : d.a_synthetic ? "the first run" : "the second run");
+        out += fmt::format("SYNTHETIC trace: {}\n", d.a_synthetic && d.b_synthetic ? "both runs"
+                                                    : d.a_synthetic                ? "the first run"
+                                                                                   : "the second run");
     values("job", d.job);
     values("parameters", d.parameters);
     values("checks", d.checks);

@@ -43,8 +43,9 @@ struct fake_run {
         std::ofstream stats(out / "stats.json");
         stats << "{\"job\": {\"name\": \"fake\", \"phase\": \"prefill\", \"heads\": 1, \"queries\": 10, \"keys\": 110, "
                  "\"head_dim\": 64"
-              << (synthetic ? ", \"synthetic\": true" : "") << "},\n\"pairs\": {\"total\": 1100, \"masked\": 100, \"retained\": "
-              << retained << "},\n\"planes\": {\"processed\": " << planes
+              << (synthetic ? ", \"synthetic\": true" : "")
+              << "},\n\"pairs\": {\"total\": 1100, \"masked\": 100, \"retained\": " << retained
+              << "},\n\"planes\": {\"processed\": " << planes
               << ", \"fetched_per_key_mean\": 4, \"dram_per_key_mean\": 5},\n\"time\": {\"cycles\": " << cycles
               << "},\n\"dram\": {\"bytes_read\": 6000, \"bytes_written\": 400, \"bandwidth_utilisation\": 0.25},\n"
                  "\"lanes\": {\"utilisation\": 0.5}, \"vpu\": {\"utilisation\": 0.125},\n\"guard\": "

@@ -92,8 +92,8 @@ void print(const nlohmann::ordered_json& figures) {
         std::snprintf(text, sizeof text, "%-28s %12.1f %s\n", what, value, unit);
         std::cout << text;
     };
-    std::cout << figures["trace"].get<std::string>()
-              << (figures["synthetic"].get<bool>() ? " (SYNTHETIC trace)" : "") << "\n";
+    std::cout << figures["trace"].get<std::string>() << (figures["synthetic"].get<bool>() ? " (SYNTHETIC trace)" : "")
+              << "\n";
     line("simulation", simulation["ns_per_lane_operation"], "ns a lane operation");
     line("", simulation["lane_operations_per_s"].get<double>() / 1e6, "M lane operations a second");
     line("", simulation["cycles_per_s"].get<double>() / 1e3, "k core cycles a second");

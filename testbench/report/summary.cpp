@@ -68,11 +68,12 @@ std::string summary(const stats& f, const params& p) {
         out += fmt::format("{:<12} {}\n", name, text);
     };
     const stat* synthetic = f.find("job.synthetic");
-    line("job", fmt::format("{}{}: {}{}, {} head{}, {} queries, {} keys, head_dim {}", printable(text_of(f, "job.name")),
-                            synthetic != nullptr && std::get<bool>(synthetic->value) ? " (SYNTHETIC trace)" : "",
-                            std::get<bool>(f.find("job.causal")->value) ? "causal " : "", text_of(f, "job.phase"),
-                            n("job.heads"), n("job.heads") == 1 ? "" : "s", n("job.queries"), n("job.keys"),
-                            n("job.head_dim")));
+    line("job",
+         fmt::format("{}{}: {}{}, {} head{}, {} queries, {} keys, head_dim {}", printable(text_of(f, "job.name")),
+                     synthetic != nullptr && std::get<bool>(synthetic->value) ? " (SYNTHETIC trace)" : "",
+                     std::get<bool>(f.find("job.causal")->value) ? "causal " : "", text_of(f, "job.phase"),
+                     n("job.heads"), n("job.heads") == 1 ? "" : "s", n("job.queries"), n("job.keys"),
+                     n("job.head_dim")));
     line("machine",
          fmt::format("{} x {} lanes at {} MHz, {} entries, guard {}, {} dispatch, {} tiles of {}, RARS {}, {} "
                      "pseudo channels",

@@ -119,6 +119,9 @@ void add_job(stats& out, const params& p, const trace_set& trace, const selectio
     out.add("job.heads", "", "query heads of this run", std::uint64_t{trace.heads.size()});
     out.add("job.head", "", "position in the trace's head_list of the one head of this run; null: all of them",
             what.head ? stat_value(std::uint64_t{*what.head}) : stat_value(std::monostate{}));
+    out.add("job.head_groups", "",
+            "as --heads: positions in head_list, the KV heads of this run between slashes; null: the set's",
+            what.groups.empty() ? stat_value(std::monostate{}) : stat_value(groups_text(what)));
     out.add("job.kv_heads", "", "KV heads of this run", std::uint64_t{trace.kv_heads.size()});
     out.add("job.trace", "", "path of the trace set", trace.path.string());
     out.add("job.trace_sha256", "", "of its manifest", trace.sha256);

@@ -1,4 +1,5 @@
 """Bad parameters, commands and places for results for check_bad_input.py."""
+import json
 import os
 import shutil
 import subprocess
@@ -90,6 +91,57 @@ def parameter_cases():
     ]
 
 
+def workload_cases(case):
+    model = {"name": "m", "title": "M", "causal": False, "source": "x",
+             "blocks": [{"layers": 2, "heads": 4, "kv_heads": 4, "head_dim": 64}]}
+    work = {"name": "m.t", "model": "m", "task": "T", "group": "other", "pair": {"guess": False, "source": "x"},
+            "sequence_length": 128, "prefill_tokens": 128, "decode_tokens": 0,
+            "sources": {"prefill_tokens": "x", "decode_tokens": "x"}, "traces": {}}
+
+    def listed(**changes):
+        document = {"format": "pade-workloads", "format_version": 1, "rules": {"nearest": "n", "scaling": "s", "guess": "g"},
+                    "models": [model], "workloads": [{**work, **changes}]}
+        return lambda t: (t.here / "list.json").write_text(json.dumps(document))
+
+    run = ("run", "--workload", "m.t", "--workloads", "list.json", "--traces", ".", "--out", "out")
+    return [
+        case("workload: unknown", ["--workload gpt", "llama2-7b.wikitext2"], "run", "--workload", "gpt", "--out", "out"),
+        case("workload: empty name", ["--workload", "llama2-7b.wikitext2"], "run", "--workload", "", "--out", "out"),
+        case("workload: no list", ["none.json"], "run", "--workload", "m.t", "--workloads", "none.json", "--out", "out"),
+        case("workload: list no JSON", ["list.json", "not JSON"], *run, spoil=lambda t: (t.here / "list.json").write_text("[")),
+        case("workload: list too large", ["list.json", "1048576"], *run,
+             spoil=lambda t: (t.here / "list.json").write_text(" " * (1 << 20) + "{}")),
+        case("workload: list a FIFO", ["list.json", "regular"], *run, spoil=lambda t: os.mkfifo(t.here / "list.json")),
+        case("workload: unknown key", ["list.json", "workloads[0]", "'layers' is unknown", "decode_tokens"], *run,
+             spoil=listed(layers=3)),
+        case("workload: unknown model", ["workloads[0].model", '"x"', "m"], *run, spoil=listed(model="x")),
+        case("workload: lengths contradict", ["sequence_length", "is 100", "128"], *run, spoil=listed(sequence_length=100)),
+        case("workload: no set of the phase", ["no captured prefill set"], *run, spoil=listed()),
+        case("workload: a named set of the other phase", ["set", "decode set"], *run, spoil=listed(traces={"prefill": ["set"]})),
+        case("workload: --traces missing", ["--traces none"], "run", "--workload", "llama2-7b.mmlu", "--traces", "none", "--out",
+             "out"),
+        case("workload: no sets", ["empty", "no trace set"], "run", "--workload", "llama2-7b.mmlu", "--traces", "empty", "--out",
+             "out", spoil=lambda t: (t.here / "empty").mkdir()),
+        case("workload: a broken set", ["queries", "is 0"], *run,
+             spoil=lambda t: (listed()(t), t.manifest.update(queries=0))),
+        case("workload: with --trace", ["--trace", "--workload"], *run, "--trace", "set", spoil=listed()),
+        case("workload: with --head", ["--head", "--workload"], *run, "--head", "1", spoil=listed()),
+        case("workload: no heads", ["--sample-heads", "0"], *run, "--sample-heads", "0", spoil=listed()),
+        case("workload: bad parameter", ["lane.count", "is 0"], *run, "--set", "lane.count=0", spoil=listed()),
+        case("workload: --out no folder of ours", ["out", "no earlier call"], *run,
+             spoil=lambda t: (listed(traces={"prefill": []})(t), t.manifest.update(phase="prefill"), (t.here / "out").mkdir(),
+                              (t.here / "out" / "thesis.txt").write_text("years"))),
+        case("workload: --out a file", ["out", "no folder"], *run,
+             spoil=lambda t: (listed()(t), t.manifest.update(phase="prefill"), (t.here / "out").write_text("x"))),
+        case("workload: --out in a set", ["overlaps"], "run", "--workload", "m.t", "--workloads", "list.json", "--traces", ".",
+             "--out", "set/out", spoil=lambda t: (listed()(t), t.manifest.update(phase="prefill"))),
+        *(case(f"workload: {option} without it", [option, "--workload"], *RUN, option, value)
+          for option, value in (("--workloads", "x"), ("--traces", "x"), ("--sample-heads", "4"), ("--seed", "2"), ("--jobs", "1"))),
+        case("workloads: an argument", ["x", "pade-sim workloads --help"], "workloads", "x"),
+        case("workloads: no list", ["none.json"], "workloads", "--workloads", "none.json"),
+    ]
+
+
 def command_cases():
     def case(name, says, *command, spoil=None, **more):
         return Case(f"command: {name}", says, spoil, command, **more)
@@ -148,6 +200,13 @@ def command_cases():
         case("--queries beyond the last", ["0:9", "8"], *RUN, "--queries", "0:9"),
         case("--queries negative", ["-1"], *RUN, "--queries=-1:3"),
         case("--queries overflow", ["4294967297"], *RUN, "--queries", "0:4294967297"),
+        case("--heads as text", ["--heads", "'a'"], *RUN, "--heads", "0/a"),
+        case("--heads with an empty part", ["--heads 0/", "''"], *RUN, "--heads", "0/"),
+        case("--heads not there", ["head 4", "0 to 3"], *RUN, "--heads", "0/4"),
+        case("--heads of two KV heads in one part", ["heads 0 and 1", "share"], *RUN, "--heads", "0,1"),
+        case("--heads twice in one part", ["head 0", "twice"], *RUN, "--heads", "0,0"),
+        case("--heads and --head", ["--heads", "--head"], *RUN, "--heads", "0", "--head", "0"),
+        *workload_cases(case),
         flip("x:0:0:0:0", ["x:0:0:0:0", "q|k|v"]),
         flip("k:0:0:0", ["k:0:0:0", "HEAD"]),
         flip("k:0:0:0:a", ["'a'", "integers"]),

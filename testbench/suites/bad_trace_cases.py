@@ -204,6 +204,7 @@ def manifest_cases():
         top("phase unknown", "phase", "training", ['"training"', '"decode"']),
         top("phase with line ends", "phase", "a\nb\x1b[31m", ["a\\nb\\u001b[31m"]),
         top("causal as number", "causal", 1, ["is 1", "true or false"]),
+        top("synthetic as text", "synthetic", "yes", ['"yes"', "true or false"]),
         top("no queries", "queries", 0, ["is 0", "from 1"]),
         top("no keys", "keys", 0, ["is 0", "from 1"]),
         top("no heads", "heads", 0, ["is 0"]),

@@ -1,7 +1,9 @@
 #include "testbench/trace/json_reader.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -44,6 +46,13 @@ const json_cursor& json_cursor::require_object() const {
     if (!value_->is_object())
         fail("is " + dump(), "an object");
     return *this;
+}
+
+void json_cursor::allow_only(const std::vector<std::string>& keys) const {
+    require_object();
+    for (const auto& [key, unused] : value_->items())
+        if (std::find(keys.begin(), keys.end(), key) == keys.end())
+            fail(fmt::format("key '{}' is unknown", key), fmt::format("{}", fmt::join(keys, ", ")));
 }
 
 std::string json_cursor::text() const {

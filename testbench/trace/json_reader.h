@@ -1,10 +1,11 @@
-// Typed access to a JSON document with errors that say where: file, key path, value, what is allowed. Included by this
-// folder's sources only.
+// Typed access to a JSON document with errors that say where: file, key path, value, what is allowed. Included by
+// .cpp files only: the JSON library costs seconds a file.
 #pragma once
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 namespace pade {
 
@@ -23,6 +24,8 @@ class json_cursor {
     std::size_t size_of_list() const;
 
     const json_cursor& require_object() const;
+    /// An object with no other keys than these.
+    void allow_only(const std::vector<std::string>& keys) const;
     std::string text() const;
     bool boolean() const;
     std::int64_t integer(std::int64_t low, std::int64_t high) const;

@@ -1,6 +1,7 @@
 #include "testbench/trace/trace_set.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -31,7 +32,46 @@ void keep_rows(std::vector<T>& rows, std::size_t width, std::size_t first, std::
     rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first * width));
 }
 
+void regroup(const trace_set& all, const std::vector<std::vector<unsigned>>& groups, trace_set& chosen) {
+    const std::string set = all.path.string();
+    chosen.heads.clear();
+    chosen.kv_heads.clear();
+    for (const std::vector<unsigned>& group : groups) {
+        if (group.empty() || group.size() != groups[0].size())
+            throw input_error(
+                fmt::format("{}: a part of the selected heads has {} heads, the first has {}; allowed: "
+                            "parts of equal size, at least 1",
+                            set, group.size(), groups[0].size()));
+        for (const unsigned head : group) {
+            if (head >= all.heads.size())
+                throw input_error(
+                    fmt::format("{}: head {} is selected; allowed: 0 to {}", set, head, all.heads.size() - 1));
+            if (all.heads[head].kv != all.heads[group[0]].kv)
+                throw input_error(
+                    fmt::format("{}: heads {} and {} are selected for one KV head; allowed: heads that "
+                                "share one in the set",
+                                set, group[0], head));
+            if (std::count(group.begin(), group.end(), head) != 1)
+                throw input_error(
+                    fmt::format("{}: head {} is selected twice for one KV head; allowed: each once", set, head));
+            chosen.heads.push_back(all.heads[head]);
+            chosen.heads.back().kv = static_cast<unsigned>(chosen.kv_heads.size());
+        }
+        chosen.kv_heads.push_back(all.kv_heads[all.heads[group[0]].kv]);
+    }
+    if (chosen.heads.size() > trace_limits::heads)
+        throw input_error(
+            fmt::format("{}: {} heads are selected; allowed: 1 to {}", set, chosen.heads.size(), trace_limits::heads));
+}
+
 }  // namespace
+
+std::string groups_text(const selection& what) {
+    std::vector<std::string> parts;
+    for (const std::vector<unsigned>& group : what.groups)
+        parts.push_back(fmt::format("{}", fmt::join(group, ",")));
+    return fmt::format("{}", fmt::join(parts, "/"));
+}
 
 trace_set select(const trace_set& all, const selection& what) {
     trace_set chosen = all;
@@ -43,6 +83,8 @@ trace_set select(const trace_set& all, const selection& what) {
         chosen.kv_heads = {all.kv_heads[all.heads[*what.head].kv]};
         chosen.heads[0].kv = 0;
     }
+    if (!what.groups.empty())
+        regroup(all, what.groups, chosen);
     if (what.queries) {
         const auto [first, last] = *what.queries;
         if (first >= last || last > all.queries)

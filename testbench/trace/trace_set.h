@@ -40,7 +40,7 @@ struct trace_kv_head {
 struct trace_set {
     std::string name;
     std::filesystem::path path;
-    std::string sha256;  ///< of the bytes of manifest.json
+    std::string sha256;      ///< of the bytes of manifest.json
     bool synthetic = false;  ///< made by a generator, not captured from a model
     trace_phase phase = trace_phase::prefill;
     bool causal = false;
@@ -73,7 +73,14 @@ trace_set load_trace_set(const std::filesystem::path& folder);
 struct selection {
     std::optional<unsigned> head;                          ///< position in head_list; absent: all heads
     std::optional<std::pair<unsigned, unsigned>> queries;  ///< half-open [first, second); absent: all queries
+    /// Positions in head_list, several to a KV head of the run: {{0, 2}, {1, 3}} has two KV heads with two query heads
+    /// each. The heads of a part share a KV head of the set; parts may repeat heads and KV heads, each stands for
+    /// itself. So a set with grouped queries can stand for a model without groups. Empty: no such selection.
+    std::vector<std::vector<unsigned>> groups = {};
 };
+
+/// The groups as --heads takes them: 0,2/1,3.
+std::string groups_text(const selection& what);
 
 /// The part of `all` to run. Queries keep their place in the causal mask. Throws input_error when the selection is not
 /// in the set, is empty, or holds a query that sees no key; so pass whole sets through it too.

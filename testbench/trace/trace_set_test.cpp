@@ -141,6 +141,35 @@ TEST_CASE("a selection keeps rows, groups and the place of its queries in the ma
     CHECK(select(all, {}).heads.size() == 4);
 }
 
+TEST_CASE("a selection of groups gives each part a KV head of its own") {
+    const trace_set all = test::random_set(2, 6, 6, 4, 4, 2, true, true);
+    const selection what{std::nullopt, std::nullopt, {{0}, {3}, {2}, {0}}};
+    const trace_set some = select(all, what);
+    REQUIRE(some.heads.size() == 4);
+    REQUIRE(some.kv_heads.size() == 4);
+    for (unsigned i = 0; i < 4; ++i) {
+        const trace_head& from = all.heads[what.groups[i][0]];
+        CHECK(some.heads[i].kv == i);
+        CHECK(some.heads[i].q == from.q);
+        CHECK(some.kv_heads[i].k == all.kv_heads[from.kv].k);
+        CHECK(some.kv_heads[i].v_real == all.kv_heads[from.kv].v_real);
+    }
+    CHECK(groups_text(what) == "0/3/2/0");
+    const selection pairs{std::nullopt, std::make_pair(1U, 3U), {{1, 0}, {2, 3}}};
+    CHECK(groups_text(pairs) == "1,0/2,3");
+    CHECK(select(all, pairs).kv_heads.size() == 2);
+    CHECK(select(all, pairs).heads[1].q.size() == 8);
+
+    const auto groups = [&](std::vector<std::vector<unsigned>> g) {
+        return select(all, {std::nullopt, std::nullopt, g});
+    };
+    CHECK_THROWS_WITH(groups({{0}, {4}}), Contains("head 4 is selected; allowed: 0 to 3"));
+    CHECK_THROWS_WITH(groups({{0, 1}, {2}}), Contains("has 1 heads, the first has 2"));
+    CHECK_THROWS_WITH(groups({{1, 2}}), Contains("heads 1 and 2") && Contains("share one"));
+    CHECK_THROWS_WITH(groups({{1, 1}}), Contains("head 1 is selected twice"));
+    CHECK_THROWS_WITH(groups({{}}), Contains("has 0 heads"));
+}
+
 TEST_CASE("selections outside the set are named") {
     trace_set set = test::random_set(3, 6, 6, 4, 2, 1, true);
     const auto queries = [&](unsigned a, unsigned b) { return select(set, {std::nullopt, std::make_pair(a, b)}); };
