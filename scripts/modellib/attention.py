@@ -46,9 +46,10 @@ def dense(q: Any, k: Any, v: Any, causal_offset: int | None, scale: float) -> An
             last = min(queries, first + rows)
             seen = keys if causal_offset is None else min(keys, last + causal_offset)
             scores = torch.matmul(q[head, first:last] * scale, k_head[:seen].T)
-            if causal_offset is not None:
-                hidden = torch.arange(seen)[None] > torch.arange(first, last)[:, None] + causal_offset
-                scores.masked_fill_(hidden, -math.inf)
+            if causal_offset is not None:  # what the first row of the block sees, all its rows see
+                edge = min(seen, max(0, first + causal_offset + 1))
+                hidden = torch.arange(edge, seen)[None] > torch.arange(first, last)[:, None] + causal_offset
+                scores[:, edge:].masked_fill_(hidden, -math.inf)
             out[head, first:last] = torch.matmul(torch.softmax(scores, dim=-1), v_head[:seen])
     return out
 

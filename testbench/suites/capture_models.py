@@ -161,6 +161,22 @@ def check_decode(bench):
     bench.expect(done.returncode == 2 and "encoder" in done.stderr, f"an encoder does not decode: {done.stderr.strip()}")
 
 
+def check_dense(bench):
+    """The stand-in for torch's attention, cut into blocks of few rows, against the whole matrix."""
+    import modellib.attention as attention
+    whole, attention.MOST_CELLS = attention.MOST_CELLS, 100
+    torch.manual_seed(1)
+    for queries, keys, offset in ((20, 20, 0), (5, 20, 15), (7, 30, 3), (20, 20, None)):
+        q, k, v = torch.randn(4, queries, 8), torch.randn(2, keys, 8), torch.randn(2, keys, 8)
+        scores = q @ k.repeat_interleave(2, 0).transpose(1, 2) * .3
+        if offset is not None:
+            scores = scores.masked_fill(torch.arange(keys)[None] > torch.arange(queries)[:, None] + offset, -1e9)
+        found = attention.dense(q, k, v, offset, .3)
+        bench.expect((torch.softmax(scores, -1) @ v.repeat_interleave(2, 0) - found).abs().max() < 1e-5,
+                     f"{queries} queries, {keys} keys, offset {offset}")
+    attention.MOST_CELLS = whole
+
+
 def check_proof(bench):
     """The comparison with the model's own attention finds what is wrong."""
     loaded = load([str(bench.scratch / "qwen2")], offline=True)
@@ -343,7 +359,7 @@ def main():
         bench = Bench(args.pade_sim, scratch)
         (bench.scratch / "text.txt").write_text(TEXT)
         (bench.scratch / "other.txt").write_text((ROOT / "LICENSE").read_text()[2000:4000])
-        for check in (check_families, check_decode, check_proof, check_again, check_refusals, check_gguf):
+        for check in (check_families, check_decode, check_dense, check_proof, check_again, check_refusals, check_gguf):
             print(f"== {check.__name__}", flush=True)
             check(bench)
     print(f"{bench.failures} failures")
