@@ -62,6 +62,8 @@ def parse():
     parser.add_argument("--out", required=True, metavar="DIR", help="folder that the sets' folders are made in")
     parser.add_argument("--force", action="store_true", help="capture sets that are there already again")
     parser.add_argument("--cache", metavar="DIR", help="for joined and dequantised weights (default: $PADE_MODELS or ~/.cache/pade/models)")
+    parser.add_argument("--stop-early", action="store_true", help="end a pass after the last captured layer: faster, but without the "
+                        "perplexity of the span")
     parser.add_argument("--offline", action="store_true", help="ask no model hub, whatever --model names")
     parser.add_argument("--list", action="store_true", help="print the sets' folders and which are missing; capture nothing")
     return parser.parse_args()
@@ -212,12 +214,14 @@ def capture_model(name: str, plan: Plan, requests: list[Request], args, out: pat
     calibrated: dict[Span, Any] = {}
     for span in dict.fromkeys(r.calibration for r in requests if r.calibration is not None):
         wanted_layers = {r.layer for r in requests if r.calibration == span}
-        calibrated[span] = cap.capture(loaded, texts[span.text].span(span.first, span.tokens), wanted_layers, f"{name}, calibration")
+        calibrated[span] = cap.capture(loaded, texts[span.text].span(span.first, span.tokens), wanted_layers, f"{name}, calibration",
+                                       whole=False)
     proofs = {t: cap.proof_of_weights(loaded, texts[t]) for t in dict.fromkeys(span.text for span in spans)}
     for span, of in sorted(spans.items(), key=lambda item: item[0].tokens):  # the short ones first: they are done sooner
         ids = texts[span.text].span(span.first, span.tokens)
         check = cap.check_against_eager(loaded, ids)
-        taken = cap.capture(loaded, ids, {r.layer for r in of}, f"{name}, {span.text}, {span.tokens} tokens")
+        taken = cap.capture(loaded, ids, {r.layer for r in of}, f"{name}, {span.text}, {span.tokens} tokens",
+                            whole=not args.stop_early)
         proof = {"weights": proofs[span.text], "check": check,
                  **({} if taken.perplexity is None else {"perplexity_of_span": round(taken.perplexity, 4)})}
         for r in of:

@@ -61,6 +61,10 @@ class Progress:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+class _Enough(Exception):
+    """All wanted layers are there."""
+
+
 class Text:
     """The token ids of a file, without the special tokens, which each sequence gets anew."""
 
@@ -104,9 +108,11 @@ def check_length(model: Any, tokens: int, where: str) -> None:
         raise InputError(f"{where}: {tokens} tokens: the model was trained for at most {most} positions")
 
 
-def capture(loaded: Loaded, ids: np.ndarray, layers: set[int], what: str) -> Captured:
+def capture(loaded: Loaded, ids: np.ndarray, layers: set[int], what: str, whole: bool = True) -> Captured:
+    """whole: through all layers, for the perplexity; else the pass ends with the last of `layers`."""
     import torch
     count, _, _ = shape_of(loaded.model)
+    count = count if whole else max(layers) + 1
     kept: dict[int, Layer] = {}
     progress = Progress(what, count)
     calls: list[int] = []
@@ -121,13 +127,18 @@ def capture(loaded: Loaded, ids: np.ndarray, layers: set[int], what: str) -> Cap
                              f"{'decoder' if loaded.causal else 'encoder'}")
         if call.layer in layers:
             kept[call.layer] = Layer(*(np.array(x.numpy(), dtype=np.float32) for x in (call.q, call.k, call.v)), call.scale, causal)
+        if not whole and len(kept) == len(layers):
+            raise _Enough
         return dense(call.q, call.k, call.v, call.causal_offset, call.scale)
 
     started = time.monotonic()
     tensor = torch.from_numpy(ids.astype(np.int64))
+    hidden = None
     try:
         with hooked(loaded.model, handler):
             hidden = perplexity.hidden_states(loaded.model, tensor)
+    except _Enough:
+        pass
     except (RuntimeError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise InputError(f"{loaded.source['architecture']}: its forward pass fails: {one_line(str(error))[:300]}") from None
     finally:
@@ -136,7 +147,7 @@ def capture(loaded: Loaded, ids: np.ndarray, layers: set[int], what: str) -> Cap
         raise InputError(f"{loaded.source['architecture']}: calls the hooked attention for layers {sorted(set(calls))} of {count}; a "
                          "family whose layers do not all use torch's scaled_dot_product_attention cannot be captured")
     value = None
-    if loaded.causal:
+    if loaded.causal and hidden is not None:
         value = perplexity.perplexity(perplexity.token_losses(loaded.model, hidden, tensor))
     return Captured(kept, ids, value, time.monotonic() - started)
 
@@ -191,6 +202,9 @@ def check_against_eager(loaded: Loaded, ids: np.ndarray) -> dict:
     with hooked(model, handler):
         run({})
         run(outputs[0])
+    if sorted(calls) != list(range(shape_of(model)[0])):
+        raise InputError(f"{loaded.source['architecture']}: calls the hooked attention for layers {sorted(calls)} of {shape_of(model)[0]}; a "
+                         "family whose layers do not all use torch's scaled_dot_product_attention cannot be captured")
     implementation = getattr(model.config, "_attn_implementation", None)
     model.config._attn_implementation = "eager"  # newer families read it at each call, older ones go by output_attentions
     try:

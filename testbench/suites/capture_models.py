@@ -225,6 +225,11 @@ def check_again(bench):
     done = call(bench, *options, "--force")
     bench.expect(done.returncode == 0 and {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == content,
                  "--force: captured again, the same bytes")
+    done = call(bench, *options[:-3], "--out", "early", "--stop-early", "--offline")
+    early = {path.relative_to(bench.scratch / "early"): path.read_bytes() for path in (bench.scratch / "early").rglob("*.npy")}
+    bench.expect(done.returncode == 0 and early == {path.relative_to(folder): data for path, data in content.items() if path.suffix == ".npy"}
+                 and "perplexity_of_span" not in (bench.scratch / "early" / "l0-prefill-s64-text" / "manifest.json").read_text(),
+                 f"--stop-early: the same arrays {done.stderr.strip()}")
     done = call(bench, "--model", "qwen2", "--text", "text.txt", "--layers", "0", "--length", "64", "--center-k", "--channel-factors",
                 "--calibration", "other.txt", "--calibration-length", "40", "--out", "calibrated", "--offline")
     manifest = json.loads((bench.scratch / "calibrated" / "l0-prefill-s64-text" / "manifest.json").read_text())
