@@ -5,6 +5,7 @@
   scripts/trace_table.py DIR...              of other folders with sets
   scripts/trace_table.py --write FILE        puts it between the marks of FILE, as in traces/README.md
   scripts/trace_table.py --check FILE        exit code 1 when FILE has another one
+  scripts/trace_table.py --mean DIR          one row a folder of sets: the mean of its sets
   scripts/trace_table.py --float DIR         one column more: error of INT8 itself, for sets with float32 values
 
 Figures are means over the heads of a set, of the last 128 queries where there are more than 512; rule: head-tail order, radius 5, no
@@ -123,11 +124,20 @@ def _rule(q, k, v, c, visible, alpha) -> tuple[float, float, float]:
     return figures["planes_per_pair"], figures["retained_fraction"], float(np.sqrt(squares[0] / squares[1])) if squares[1] else 0.0
 
 
+def mean_of(sets: list[dict]) -> dict:
+    """The mean of what was measured of some sets; of their manifests what they agree in."""
+    same = {key: value for key, value in sets[0]["manifest"].items() if all(s["manifest"].get(key) == value for s in sets)}
+    figures: dict = {key: None if sets[0][key] is None else np.mean([s[key] for s in sets]) for key in ("effective", "sink", "near", "int8")}
+    return {**figures, "manifest": {**same, "synthetic": any(s["manifest"].get("synthetic") for s in sets)},
+            "rule": {alpha: np.mean([s["rule"][alpha] for s in sets], axis=0) for alpha in ALPHAS}}
+
+
 def row_of(name: str, figures: dict) -> str:
     manifest = figures["manifest"]
     mark = " **synthetic**" if manifest.get("synthetic") else ""
-    cells = [f"`{name}`{mark}", manifest["phase"] + ("" if manifest["causal"] else ", no mask"),
-             f"{manifest['queries']} x {manifest['keys']}", str(manifest["head_dim"]), f"{manifest['heads']} / {manifest['kv_heads']}",
+    of = {key: str(manifest.get(key, "various")) for key in ("phase", "queries", "keys", "head_dim", "heads", "kv_heads")}
+    cells = [f"`{name}`{mark}", of["phase"] + ("" if manifest.get("causal", True) else ", no mask"),
+             f"{of['queries']} x {of['keys']}", of["head_dim"], f"{of['heads']} / {of['kv_heads']}",
              f"{figures['effective']:.3g}" if figures["effective"] < 1000 else f"{figures['effective']:.0f}",
              f"{figures['sink']:.2f}", f"{figures['near']:.2f}"]
     cells += [] if figures["int8"] is None else [f"{100 * figures['int8']:.2g}"]
@@ -135,15 +145,17 @@ def row_of(name: str, figures: dict) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def table(folders: list[pathlib.Path], roots: list[pathlib.Path], floats: bool) -> str:
-    rows = []
-    for folder in folders:
+def table(folders: list[pathlib.Path], roots: list[pathlib.Path], floats: bool, mean: bool) -> str:
+    measured: dict[str, list[dict]] = {}
+    for i, folder in enumerate(folders):
         root = max((r for r in roots if r == folder or r in folder.parents), key=lambda r: len(r.parts))
-        rows.append(row_of(str(folder.relative_to(root)) if folder != root else folder.name, measure(folder, floats)))
+        name = folder.relative_to(root) if folder != root else pathlib.Path(folder.name)
+        measured.setdefault(str(name.parent if mean else name), []).append(measure(folder, floats))
         if sys.stderr.isatty():
-            print(f"\r{len(rows)} of {len(folders)} sets ", end="", file=sys.stderr, flush=True)
+            print(f"\r{i + 1} of {len(folders)} sets ", end="", file=sys.stderr, flush=True)
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr)
+    rows = [row_of(f"{name}, {len(sets)} sets" if mean else name, mean_of(sets) if mean else sets[0]) for name, sets in measured.items()]
     head = HEAD if not floats else HEAD.replace("| α", "| INT8 | α", 1) + " --- |"
     return "\n".join([head, *rows]) + "\n\n" + LEGEND + (" INT8: the error of dense INT8 against float32, in %." if floats else "")
 
@@ -154,6 +166,7 @@ def main() -> int:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--write", metavar="FILE")
     where.add_argument("--check", metavar="FILE")
+    parser.add_argument("--mean", action="store_true", help="one row a folder of sets")
     parser.add_argument("--float", action="store_true", help="compare with the float32 values, which the sets must hold")
     args = parser.parse_args()
     file = args.write or args.check
@@ -164,7 +177,7 @@ def main() -> int:
             raise InputError(f"{file}: must have the lines {BEGIN} and {END}, once each, in this order")
         before, rest = text.split(BEGIN)
         there, after = rest.split(END)
-    made = table(folders_of(args.directories), [pathlib.Path(d) for d in args.directories], args.float)
+    made = table(folders_of(args.directories), [pathlib.Path(d) for d in args.directories], args.float, args.mean)
     if args.check:
         if there.strip() != made:
             print(f"{file}: has another table; scripts/trace_table.py --write {file} makes this one:\n{made}")

@@ -28,6 +28,7 @@ FIXTURE = ROOT / "testbench" / "data" / "attention_fixture.npz"
 sys.path.insert(0, str(ROOT / "scripts"))
 
 import capture_qkv                                   # noqa: E402
+import trace_table                                   # noqa: E402
 from modellib import weights                         # noqa: E402
 from tracelib import plan as plans                   # noqa: E402
 from tracelib.arrays import Tensor                   # noqa: E402
@@ -159,6 +160,34 @@ def check_written(bench):
             bench.expect(done.returncode == 0, f"{name}: pade-sim run: {done.stderr.strip()}")
             error = json.loads((bench.scratch / "run" / "stats.json").read_text())["accuracy"]["rel_l2_vs_fp32"]
             bench.expect(error < .2, f"{name}: the output is {error:.3f} from the float32 one")
+        check_figures(bench, name, out, manifest)
+
+
+def check_figures(bench, name, out, manifest):
+    """trace_table.py against the whole matrix of weights."""
+    found = trace_table.measure(out, True)
+    peaked, int8, kept = [], [], []
+    for e in manifest["head_list"]:
+        load = {n: np.load(out / item["path"]).astype(float) for n, item in e["files"].items()}
+        place = np.arange(manifest["queries"]) + manifest.get("causal_offset", 0)
+        hidden = place[:, None] < np.arange(manifest["keys"]) if manifest["causal"] else np.zeros((manifest["queries"], manifest["keys"]), bool)
+        scores = np.where(hidden, -np.inf, load["q_i8"] @ load["k_i8"].T * e["logit_scale"])
+        w = softmax(scores)
+        near = np.abs(place[:, None] - np.arange(manifest["keys"])) < 64
+        with np.errstate(divide="ignore", invalid="ignore"):
+            entropy = -np.where(w > 0, w * np.log(w), 0).sum(axis=1)
+        peaked.append((np.exp(entropy).mean(), w[:, 0].mean(), (w * near).sum(axis=1).mean()))
+        real = softmax(np.where(hidden, -np.inf, load["q"] @ load["k"].T * manifest["softmax_scale"])) @ load["v"]
+        int8.append(np.linalg.norm(w @ load["v_i8"] * e["scales"]["v"] - real) / np.linalg.norm(real))
+        # At least these are retained, and at alpha 1 hardly more.
+        line = scores >= scores.max(axis=1, keepdims=True) - 5
+        kept.append(line.sum() / (~hidden).sum())
+    mean = np.mean(peaked, axis=0)
+    bench.expect(np.allclose([found["effective"], found["sink"], found["near"]], mean, rtol=1e-4), f"{name}: effective keys, sink, near {mean}")
+    bench.expect(np.isclose(found["int8"], np.mean(int8), rtol=1e-3), f"{name}: the error of INT8 {found['int8']:.4f}")
+    planes, retained, error = found["rule"][1.0]
+    bench.expect(1 <= planes <= 8 and np.mean(kept) <= retained < 2 * np.mean(kept) and 0 <= error < .2,
+                 f"{name}: {planes:.2f} planes, {retained:.3f} retained of at least {np.mean(kept):.3f}, error {error:.3f}")
 
 
 def check_weights(bench):
