@@ -3,7 +3,7 @@
 #
 #   scripts/capture_all.sh [--out DIR] [further options of capture_qkv.py, as --only '*s16384*' or --list]
 #
-# Default of --out: build/sets. Needs Debian's python3-torch, libopenblas0-pthread, python3-venv and bible-kjv. Downloads 1.6 GB of
+# --sets FILE captures those of another list. Default of --out: build/sets. Needs Debian's python3-torch, libopenblas0-pthread, python3-venv and bible-kjv. Downloads 1.6 GB of
 # weights and writes 9 GB of them, dequantised, to $PADE_MODELS or ~/.cache/pade/models. Takes about an hour of one core; run again,
 # it goes on where it was.
 set -euo pipefail
@@ -28,4 +28,6 @@ openblas=/usr/lib/x86_64-linux-gnu/openblas-pthread
 [[ ! -d $openblas ]] || export LD_LIBRARY_PATH=$openblas${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 out=(--out "$root/build/sets")
 [[ " $* " != *" --out "* ]] || out=()
-exec "$python" "$root/scripts/capture_qkv.py" --sets "$root/traces/capture.json" "${out[@]}" "$@"
+sets=(--sets "$root/traces/capture.json")
+[[ " $* " != *" --sets "* ]] || sets=()
+exec "$python" "$root/scripts/capture_qkv.py" "${sets[@]}" "${out[@]}" "$@"
