@@ -40,8 +40,8 @@ def read_array(path: pathlib.Path, dtype: type, dims: int) -> np.ndarray:
     return array
 
 
-def overlap(numeric: Any, trace: pathlib.Path, run: pathlib.Path) -> list[dict[str, Any]]:
-    """A row a head of the run."""
+def overlap(numeric: Any, trace: pathlib.Path, run: pathlib.Path) -> dict[str, Any]:
+    """What was run, and a row a head."""
     manifest, stats, config = (read_json(path) for path in (trace / "manifest.json", run / "stats.json", run / "config.json"))
     try:
         job, guard, bits = stats["job"], config["guard"], config["lane"]["key_bits"]
@@ -73,14 +73,16 @@ def overlap(numeric: Any, trace: pathlib.Path, run: pathlib.Path) -> list[dict[s
                          "walk_planes": walk.planes_total, "simulator_planes": stats["per_head"][number]["planes"]["processed"]})
     except (KeyError, TypeError, IndexError) as error:
         raise InputError(f"--trace {trace} and --run {run}: do not fit each other, or are damaged: {error!r}") from None
-    return rows
+    return {"set": f"{trace.parent.name}/{trace.name}", "queries": [first, first + queries],
+            "alpha": guard["alpha"] if guard["enabled"] else None, "heads": rows}
 
 
 def main(args: argparse.Namespace) -> int:
     numeric = load_numeric(args.package)
-    rows = overlap(numeric, pathlib.Path(args.trace), pathlib.Path(args.run))
+    found = overlap(numeric, pathlib.Path(args.trace).resolve(), pathlib.Path(args.run))
+    rows = found["heads"]
     if args.json:
-        print(json.dumps(rows, indent=1))
+        print(json.dumps(found, indent=1))
     else:
         print(f"{'head':<10} {'pairs':>9} {'walk':>8} {'pade-sim':>8} {'both':>8} {'overlap':>8} {'at line':>8} {'missing':>7} "
               f"{'planes a pair':>14}")

@@ -7,11 +7,12 @@ import json
 import os
 import pathlib
 import re
-from typing import Any, Callable
+from typing import Any
 
 from tracelib import plots
 from tracelib.cli import ROOT, InputError
 
+from .attention import LINE
 from .summary import order
 
 MARK = "<!-- evaluate_quality.py: {} -->"
@@ -30,7 +31,7 @@ def read_summary(path: str) -> dict[str, Any]:
         document = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
         if document["schema_version"] != 1:
             raise InputError(f"--data: {path}: schema_version is {document['schema_version']}; 1 is expected")
-        document["text"], document["needle"]  # noqa: B018: are there
+        document["text"], document["needle"], document["compared"]  # noqa: B018: are there
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"--data: {path}: is no summary of evaluate_quality.py: {error!r}") from None
     return document
@@ -64,23 +65,31 @@ def groups(rows: list[dict[str, Any]]) -> dict[tuple, dict[str, dict[str, Any]]]
     return out
 
 
+def split(setting: str) -> tuple[str, str]:
+    """Column of the perplexity table, and which set was retained."""
+    return (setting[len(LINE):], "at the line") if setting.startswith(LINE) else (setting, "walk")
+
+
 def perplexity(data: dict[str, Any]) -> list[str]:
-    """A row a sequence, a column a setting."""
-    own = groups([row for row in data["text"] if row["calibration"] is None and not row["setting"].startswith("line:")])
-    settings = sorted({name for rows in own.values() for name in rows if name != "fp32"}, key=order)
+    """Two rows a sequence, a column a setting."""
+    own = groups([row for row in data["text"] if row["calibration"] is None])
+    columns = sorted({split(name)[0] for rows in own.values() for name in rows if name != "fp32"}, key=order)
     body = []
     for (model, text, _tokens, _firsts), rows in own.items():
-        if len(rows) < 2:
-            continue
-        body.append([model, text, span_name(rows["fp32"]), f"{rows['fp32']['perplexity']:.3f}",
-                     *(with_error(rows[name]["change_percent"], rows[name]["change_se_percent"]) if name in rows else ""
-                       for name in settings)])
-    return table(["model", "text", "tokens", "perplexity, FP32", *(name if name != "int8" else "INT8, dense" for name in settings)], body)
+        for kind in ("walk", "at the line"):
+            of = {split(name)[0]: row for name, row in rows.items() if split(name)[1] == kind and name != "fp32"}
+            if not of:
+                continue
+            body.append([model, text, span_name(rows["fp32"]), f"{rows['fp32']['perplexity']:.3f}", kind,
+                         *(with_error(of[name]["change_percent"], of[name]["change_se_percent"]) if name in of else ""
+                           for name in columns)])
+    return table(["model", "text", "tokens", "perplexity, FP32", "retained",
+                  *(name if name != "int8" else "INT8, dense" for name in columns)], body)
 
 
 def tokens(data: dict[str, Any]) -> list[str]:
     """Next token, whole lines, planes and retained pairs, of the sequences that have most predictions of each model and text."""
-    own = [row for row in data["text"] if row["calibration"] is None and not row["setting"].startswith("line:")]
+    own = [row for row in data["text"] if row["calibration"] is None]
     most: dict[tuple, tuple] = {}
     for key, rows in groups(own).items():
         size = (len(rows), rows["fp32"]["predictions"])
@@ -101,32 +110,21 @@ def tokens(data: dict[str, Any]) -> list[str]:
                   "whole lines, %", "change, points", "planes a pair", "pairs retained, %"], body)
 
 
-def beside(data: dict[str, Any], picked: Callable[[dict], str | None], what: str) -> list[str]:
-    """Rows that have a twin: the same sequence and alpha, measured in the usual way."""
+def calibration(data: dict[str, Any]) -> list[str]:
+    """Rows that have a twin: the same sequence and setting, calibrated on itself."""
     usual = {(row["model"], row["text"], row["tokens"], tuple(row["first_tokens"]), row["setting"]): row
              for row in data["text"] if row["calibration"] is None}
     body = []
     for row in data["text"]:
-        other = picked(row)
-        twin = usual.get((row["model"], row["text"], row["tokens"], tuple(row["first_tokens"]), other))
-        if other is None or twin is None:
+        twin = usual.get((row["model"], row["text"], row["tokens"], tuple(row["first_tokens"]), row["setting"]))
+        if row["calibration"] is None or row["setting"] == "fp32" or twin is None:
             continue
-        body.append([row["model"], row["text"], span_name(row), other, row["calibration"] or "",
+        body.append([row["model"], row["text"], span_name(row), row["setting"], row["calibration"],
                      *(with_error(each["change_percent"], each["change_se_percent"]) for each in (twin, row)),
                      *(f"{each['planes_per_pair']:.2f}" for each in (twin, row)),
                      *(percent(each["retained_fraction"]) for each in (twin, row))])
-    if not any(row[4] for row in body):
-        body = [row[:4] + row[5:] for row in body]
-    columns = ["model", "text", "tokens", "setting", *(["calibrated on"] if body and len(body[0]) == 11 else [])]
-    return table([*columns, "perplexity, %", f"{what}", "planes a pair", what, "retained, %", what], body)
-
-
-def calibration(data: dict[str, Any]) -> list[str]:
-    return beside(data, lambda row: row["setting"] if row["calibration"] else None, "calibrated")
-
-
-def line(data: dict[str, Any]) -> list[str]:
-    return beside(data, lambda row: row["setting"][5:] if row["setting"].startswith("line:") else None, "at the line")
+    return table(["model", "text", "tokens", "setting", "calibrated on", "perplexity, %", "calibrated", "planes a pair", "calibrated",
+                  "retained, %", "calibrated"], body)
 
 
 def needles(data: dict[str, Any]) -> list[str]:
@@ -142,7 +140,18 @@ def needles(data: dict[str, Any]) -> list[str]:
     return table(["model", "haystack", "tokens", "setting", "found", *(f"{edge} to {ends[edge] - 1} tokens away" for edge in edges)], body)
 
 
-TABLES = {"perplexity": perplexity, "tokens": tokens, "calibration": calibration, "line": line, "needles": needles}
+def compared(data: dict[str, Any]) -> list[str]:
+    body = [[row["set"].split("/")[-1] + ("" if row["queries"][0] == 0 else f", queries {row['queries'][0]}:{row['queries'][1]}"),
+             f"{row['alpha']:g}", str(row["heads"]),
+             *(f"{row[name]:,}".replace(",", " ") for name in ("walk", "simulator", "at_line", "at_line_missing")),
+             f"{percent(row['overlap'])} ({percent(row['overlap_least'])} to {percent(row['overlap_most'])})",
+             f"{row['walk_planes'] / row['pairs']:.2f}", f"{row['simulator_planes'] / row['pairs']:.2f}"]
+            for row in data["compared"]]
+    return table(["set", "alpha", "heads", "retained: walk", "`pade-sim`", "at the line", "of those, missing in `pade-sim`",
+                  "overlap of walk and `pade-sim`, % (heads)", "planes a pair: walk", "`pade-sim`"], body)
+
+
+TABLES = {"compared": compared, "perplexity": perplexity, "tokens": tokens, "calibration": calibration, "needles": needles}
 
 
 def written(page: str, data: dict[str, Any], where: str) -> str:
@@ -161,7 +170,7 @@ def draw(data: dict[str, Any]) -> bytes:
     plots.require_matplotlib()
     import matplotlib
     from matplotlib.figure import Figure
-    rows = [row for row in data["text"] if row["calibration"] is None and order(row["setting"])[0] == 2]
+    rows = [row for row in data["text"] if row["calibration"] is None and order(row["setting"])[0] >= 2]
     shortest = min(row["tokens"] for row in rows)
     lines = groups([row for row in rows if row["tokens"] == shortest and row["first_tokens"] == [0]])
     with matplotlib.rc_context():
@@ -170,13 +179,16 @@ def draw(data: dict[str, Any]) -> bytes:
         figure = Figure(figsize=(2 * plots.WIDTH, 2.7), constrained_layout=True)
         left, right = figure.subplots(1, 2)
         for i, ((model, text, _tokens, _firsts), settings) in enumerate(lines.items()):
-            alphas = sorted(float(name) for name in settings)
-            of = [settings[f"{alpha:g}"] for alpha in alphas]
-            look = {"color": plots.COLOURS[i % len(plots.COLOURS)], "marker": plots.MARKERS[i % len(plots.MARKERS)],
-                    "label": f"{model}, {text}"}
-            left.errorbar(alphas, [row["change_percent"] for row in of], yerr=[row["change_se_percent"] or 0 for row in of],
-                          capsize=2, elinewidth=.7, **look)
-            right.plot(alphas, [row["planes_per_pair"] for row in of], **look)
+            for kind in ("walk", "at the line"):
+                of = sorted((float(split(name)[0]), row) for name, row in settings.items() if split(name)[1] == kind)
+                alphas = [alpha for alpha, _ in of]
+                look = {"color": plots.COLOURS[i % len(plots.COLOURS)], "marker": plots.MARKERS[i % len(plots.MARKERS)],
+                        "linestyle": "-" if kind == "walk" else "--",
+                        "label": f"{model}, {text}" if kind == "walk" else None}
+                left.errorbar(alphas, [row["change_percent"] for _, row in of], capsize=2, elinewidth=.7,
+                              yerr=[row["change_se_percent"] or 0 for _, row in of], **look)
+                if kind == "walk":
+                    right.plot(alphas, [row["planes_per_pair"] for _, row in of], **look)
         left.axhline(0, color="#444444", linewidth=.6)
         left.axhline(1, **plots.PAPER)
         left.annotate("1 %", (left.get_xlim()[1], 1), ha="right", va="bottom", fontsize=6)

@@ -13,6 +13,7 @@ import numpy as np
 from tracelib.cli import InputError
 
 from . import records
+from .attention import LINE
 
 BLOCK = 16  # predictions: neighbours err together, blocks of them hardly do
 EDGES = (0, 256, 512, 1024, 2048, 4096, 8192, 1 << 20)  # distances of needles
@@ -20,6 +21,7 @@ EDGES = (0, 256, 512, 1024, 2048, 4096, 8192, 1 << 20)  # distances of needles
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("results", nargs="+", metavar="FILE", help="of measure")
+    parser.add_argument("--compared", action="append", default=[], metavar="FILE", help="what compare --json printed")
     parser.add_argument("--out", required=True, metavar="FILE", help="JSON; replaced if it is there")
 
 
@@ -117,18 +119,34 @@ def order(setting: str) -> tuple[int, float]:
     """fp32, int8, then alpha falling."""
     if setting in ("fp32", "int8"):
         return (0 if setting == "fp32" else 1, 0.0)
-    line = setting.startswith("line:")
-    return (3 if line else 2, -float(setting[5:] if line else setting))
+    line = setting.startswith(LINE)
+    return (3 if line else 2, -float(setting[len(LINE):] if line else setting))
+
+
+def compared(path: pathlib.Path) -> dict[str, Any]:
+    """Pairs of all heads together."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        heads = found["heads"]
+        total = {name: sum(head[name] for head in heads) for name in ("pairs", "walk", "simulator", "both", "at_line",
+                                                                      "at_line_missing", "walk_planes", "simulator_planes")}
+        overlaps = [head["overlap"] for head in heads]
+        return {"set": found["set"], "queries": found["queries"], "alpha": found["alpha"], "heads": len(heads), **total,
+                "overlap": round(total["both"] / (total["walk"] + total["simulator"] - total["both"]), 4),
+                "overlap_least": round(min(overlaps), 4), "overlap_most": round(max(overlaps), 4)}
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"--compared: {path}: is no output of compare --json: {error!r}") from None
 
 
 def main(args: argparse.Namespace) -> int:
     document = summarise(records.read(pathlib.Path(path) for path in args.results))
+    document["compared"] = [compared(pathlib.Path(path)) for path in args.compared]
     if not document["text"] and not document["needle"]:
         raise InputError(f"{args.results[0]}: has no measurement with an fp32 one of the same sequence")
     out = pathlib.Path(args.out)
     partial = out.with_name(out.name + ".partial")
     lines = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in document.items() if not isinstance(value, list)]
-    for name in ("text", "needle"):
+    for name in ("text", "needle", "compared"):
         lines.append(f" {json.dumps(name)}: [\n" + ",\n".join("  " + json.dumps(row) for row in document[name]) + "\n ]")
     partial.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
     os.replace(partial, out)

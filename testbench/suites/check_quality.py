@@ -216,7 +216,7 @@ def check_simulator(args, numeric, here):
                           ("qwen2.5-coder-0.5b/l7-decode8-s2048-kjv", ["--head", "3", "--set", "ista.enabled=false"])):
         trace, out = ROOT / "traces" / name, here / "run"
         subprocess.run([args.pade_sim, "run", "--trace", trace, "--out", out, "--force", *options], check=True, capture_output=True)
-        rows = compare.overlap(numeric, trace, out)
+        rows = compare.overlap(numeric, trace, out)["heads"]
         good = all(row["at_line_missing"] == 0 and row["at_line"] <= row["simulator"] for row in rows)
         if "guard.enabled=false" in options:
             good &= all(row["overlap"] == 1 and row["walk"] == row["pairs"] for row in rows)
