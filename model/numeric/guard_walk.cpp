@@ -27,7 +27,7 @@ guard_walk::guard_walk(const std::int8_t* k, std::uint32_t keys, unsigned dims, 
     if (config.tile == 0)
         throw input_error("guard walk: a tile has 0 keys; allowed: from 1 on");
     const std::size_t elements = std::size_t{keys} * dims;
-    if (!config.guard) {
+    if (!config.guard || config.line_only) {
         k_.assign(k, k + elements);
         return;
     }
@@ -57,13 +57,20 @@ void guard_walk::row(const query_operand& q, const interval_table& intervals, st
     for (std::uint32_t i = 0; i < tiles; ++i) {
         const std::uint32_t first = tile_at(i, tiles, config_.order) * config_.tile;
         const std::uint32_t last = first + std::min(config_.tile, visible - first);
-        if (config_.guard)
+        if (config_.guard && !config_.line_only)
             one_tile(q, intervals, first, last, offset, planes);
         else
             whole_keys(q, first, last, planes);
         tile_ends_.push_back(retained_.size());
     }
-    if (config_.guard && config_.recheck_at_end)
+    if (config_.guard && config_.line_only) {
+        planes_ = 0;
+        if (planes != nullptr)
+            std::fill_n(planes, keys_, std::uint8_t{0});
+        for (const pair& each : retained_)
+            threshold_.raise(each.score, offset);
+    }
+    if (config_.guard && (config_.recheck_at_end || config_.line_only))
         recheck(threshold_.value);
 }
 
@@ -100,18 +107,22 @@ void guard_walk::one_tile(const query_operand& q, const interval_table& interval
 
 /// With the guard off no partial score decides anything: the exact ones at once.
 void guard_walk::whole_keys(const query_operand& q, std::uint32_t first, std::uint32_t last, std::uint8_t* planes) {
-    std::int8_t query[256] = {};
+    const std::size_t dims = dims_;
+    std::int16_t query[256] = {};
     for (unsigned e = 0; e < dims_; ++e)
-        query[e] = q.q(e);
-    for (std::uint32_t key = first; key < last; ++key) {
-        const std::int8_t* k = k_.data() + std::size_t{key} * dims_;
+        query[e] = static_cast<std::int16_t>(+q.q(e));
+    const std::size_t before = retained_.size();
+    retained_.resize(before + (last - first));
+    pair* to = retained_.data() + before;
+    const std::int16_t* k = k_.data() + first * dims;
+    for (std::uint32_t key = first; key < last; ++key, k += dims) {
         std::int32_t score = 0;
-        for (unsigned e = 0; e < dims_; ++e)
+        for (std::size_t e = 0; e < dims; ++e)
             score += query[e] * k[e];
-        retained_.push_back({key, score});
-        if (planes != nullptr)
-            planes[key] = static_cast<std::uint8_t>(config_.key_bits);
+        *to++ = {key, score};
     }
+    if (planes != nullptr)
+        std::fill(planes + first, planes + last, static_cast<std::uint8_t>(config_.key_bits));
     planes_ += std::uint64_t{last - first} * config_.key_bits;
 }
 

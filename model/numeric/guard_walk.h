@@ -25,6 +25,8 @@ struct walk_config {
     /// Retained keys once more against the last T: the machine's re-check where the ISTA is off. Its re-check of one
     /// tile at a time changes nothing here, for T cannot rise between a tile's last plane and its end.
     bool recheck_at_end = false;
+    /// What recheck_at_end leaves, from the exact scores alone: several times faster, but no planes are counted.
+    bool line_only = false;
 };
 
 /// One KV head, for any number of queries one after another. Holds the keys' planes; knows nothing of the caller's
@@ -70,7 +72,7 @@ class guard_walk {
     walk_config config_;
     std::vector<std::uint64_t> bits_;  // [key][plane][word]
     std::vector<std::uint8_t> ones_;   // likewise: set bits, counted once for all queries
-    std::vector<std::int8_t> k_;       // [key][dim], where the guard is off
+    std::vector<std::int16_t> k_;      // [key][dim], where exact scores are all it takes; as compilers multiply fastest
     threshold threshold_;
     std::vector<pair> alive_;
     std::vector<pair> retained_;

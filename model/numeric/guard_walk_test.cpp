@@ -150,6 +150,14 @@ TEST_CASE("the walk takes the planes and retains the keys of the rule as it is w
                 at_line.push_back(key);
         REQUIRE(keys_of(checked) == at_line);
         REQUIRE(checked.planes() == sum);
+        config.line_only = true;
+        guard_walk line(h.flat().data(), all, h.dims, config);
+        line.row(q, h.intervals(), visible, offset, planes.data());
+        REQUIRE(keys_of(line) == at_line);
+        REQUIRE(line.planes() == 0);
+        REQUIRE(planes == std::vector<std::uint8_t>(all, 0));
+        for (const guard_walk::pair& each : line.retained())
+            REQUIRE(each.score == h.score(each.key, h.key_bits));
 
         config = {h.key_bits, tile, order, false, false};
         guard_walk dense(h.flat().data(), all, h.dims, config);

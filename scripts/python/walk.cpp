@@ -30,10 +30,14 @@ walk_config config_of(bool guard, std::int64_t key_bits, std::int64_t tile, cons
                       const std::string& recheck) {
     if (order != "head_tail" && order != "sequential")
         refuse("order", "'" + order + "'", "'head_tail' or 'sequential'");
-    if (recheck != "tile" && recheck != "end")
-        refuse("recheck", "'" + recheck + "'", "'tile' or 'end'");
-    return {key_bits_of(key_bits), in_range(tile, "tile", 1, 1 << 20),
-            order == "head_tail" ? walk_order::head_tail : walk_order::sequential, guard, recheck == "end"};
+    if (recheck != "tile" && recheck != "end" && recheck != "line")
+        refuse("recheck", "'" + recheck + "'", "'tile', 'end' or 'line'");
+    return {key_bits_of(key_bits),
+            in_range(tile, "tile", 1, 1 << 20),
+            order == "head_tail" ? walk_order::head_tail : walk_order::sequential,
+            guard,
+            recheck == "end",
+            recheck == "line"};
 }
 
 struct softmax_part {
@@ -130,7 +134,8 @@ void bind_walk(py::module_& m) {
           "`order`, plane by plane inside a tile. q: int8 [queries, dims]; k: [keys, dims] of key_bits bits; v, if the "
           "output is wanted: int8 [keys, any]. causal_offset: query i sees keys 0..i + causal_offset; None: all. "
           "logit_scale: scale_q scale_k softmax_scale (scale_k grows by 2^(8-key_bits)). recheck 'end': what was "
-          "retained once more against the last threshold, as with the ISTA off. guard False: all keys. pairs: also "
+          "retained once more against the last threshold, as with the ISTA off; 'line': the same set from the exact "
+          "scores alone, faster, with no planes counted. guard False: all keys. pairs: also "
           "`planes` and `retained`. Other Python threads run meanwhile.");
 }
 

@@ -108,7 +108,7 @@ def attention(numeric: Any, q: np.ndarray, k: np.ndarray, v: np.ndarray, softmax
             q8 = quantise("q", q[head] * use.channel[kv], float(use.q_scale[head]))
             found = numeric.walk(q8.data, k8.data, v8.data, logit_scale=q8.scale * k8.scale * softmax_scale,
                                  alpha=how.alpha or 0.0, causal_offset=causal_offset, guard=how.alpha is not None,
-                                 recheck="end" if how.at_line else "tile", v_scale=v8.scale,
+                                 recheck="line" if how.at_line else "tile", v_scale=v8.scale,
                                  p_bits=DENSE_BITS if how.alpha is None else GUARDED_BITS)
             out[head] = found.output.astype(np.float16)
             if counts is not None:

@@ -121,7 +121,7 @@ def calibration(data: dict[str, Any]) -> list[str]:
             continue
         body.append([row["model"], row["text"], span_name(row), row["setting"], row["calibration"],
                      *(with_error(each["change_percent"], each["change_se_percent"]) for each in (twin, row)),
-                     *(f"{each['planes_per_pair']:.2f}" for each in (twin, row)),
+                     *("" if each["planes_per_pair"] is None else f"{each['planes_per_pair']:.2f}" for each in (twin, row)),
                      *(percent(each["retained_fraction"]) for each in (twin, row))])
     return table(["model", "text", "tokens", "setting", "calibrated on", "perplexity, %", "calibrated", "planes a pair", "calibrated",
                   "retained, %", "calibrated"], body)

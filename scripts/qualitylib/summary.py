@@ -53,7 +53,7 @@ class Measured:
 
     def sums(self) -> dict[str, Any]:
         pairs, planes, retained = (sum(record[name] for record in self.found) for name in ("pairs", "planes", "retained"))
-        return {"planes_per_pair": round(planes / pairs, 3) if pairs else None,
+        return {"planes_per_pair": round(planes / pairs, 3) if planes else None,
                 "retained_fraction": round(retained / pairs, 4) if pairs else None}
 
     def text(self) -> dict[str, Any]:

@@ -164,6 +164,10 @@ def check_walk(n, rng):
             few = n.walk(q, k, logit_scale=scale, alpha=0.8, causal_offset=past, key_bits=bits, tile=16, order=order)
             expect(few.planes is None and few.retained is None and few.output is None and few.planes_total == found.planes_total and
                    (few.retained_count == found.retained_count).all(), "and the same without the arrays")
+            ends, line = (n.walk(q, k, v, logit_scale=scale, alpha=0.8, causal_offset=past, key_bits=bits, recheck=recheck, pairs=True)
+                          for recheck in ("end", "line"))
+            expect(bool((ends.retained == line.retained).all() and (ends.output == line.output).all() and
+                        (ends.retained <= found.retained).all()) and line.planes_total == 0, "at the line, both ways")
             dense = n.walk(q, k, logit_scale=scale, guard=False, key_bits=bits, pairs=True)
             expect(bool(dense.retained.all() and (dense.planes == bits).all()) and dense.pairs == queries * keys, "guard off: all")
     expect(dropped > 100, f"{dropped} keys were dropped")

@@ -96,7 +96,7 @@ def check_attention(numeric, rng):
             c = q_step * k_step * scale
             scores = q8.astype(int) @ k8.astype(int).T
             walk = numeric.walk(q8, k8, logit_scale=c, alpha=how.alpha, causal_offset=0, pairs=True,
-                                recheck="end" if how.at_line else "tile")
+                                recheck="line" if how.at_line else "tile")
             line = np.where(hidden, -10**9, scores).max(axis=1, keepdims=True) - math.ceil(how.alpha * 5 / c)
             at_line = (scores >= line) & ~hidden
             kept += int(walk.retained.sum())
