@@ -17,6 +17,7 @@ from .summary import order
 
 MARK = "<!-- evaluate_quality.py: {} -->"
 END = "<!-- end -->"
+PRESETS = ("lossless", "standard", "aggressive")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -140,6 +141,24 @@ def needles(data: dict[str, Any]) -> list[str]:
     return table(["model", "haystack", "tokens", "setting", "found", *(f"{edge} to {ends[edge] - 1} tokens away" for edge in edges)], body)
 
 
+def presets(data: dict[str, Any]) -> list[str]:
+    """A row a preset that sets guard.alpha alone, a column a model and text: at the line where that was measured, else the walk."""
+    own = {key: rows for key, rows in groups([row for row in data["text"] if row["calibration"] is None]).items()
+           if key[3] == (0,) and len(rows) > 1}
+    least = min((key[2] for key in own), default=0)
+    own = {key: rows for key, rows in own.items() if key[2] == least}
+    body = []
+    for name in PRESETS:
+        alpha = json.loads((ROOT / "model/presets" / f"{name}.json").read_text(encoding="utf-8"))["guard"]["alpha"]
+        cells = []
+        for rows in own.values():
+            row = rows.get(f"{LINE}{alpha:g}") or rows.get(f"{alpha:g}")
+            cells.append("" if row is None else with_error(row["change_percent"], row["change_se_percent"]) + ", " +
+                         with_error(row["accuracy_change"], row["accuracy_change_se"], 100))
+        body.append([f"`{name}`", f"{alpha:g}", *cells])
+    return table(["preset", "alpha", *(f"{model}, {text}" for model, text, *_ in own)], body)
+
+
 def compared(data: dict[str, Any]) -> list[str]:
     body = [[row["set"].split("/")[-1] + ("" if row["queries"][0] == 0 else f", queries {row['queries'][0]}:{row['queries'][1]}"),
              f"{row['alpha']:g}", str(row["heads"]),
@@ -151,7 +170,7 @@ def compared(data: dict[str, Any]) -> list[str]:
                   "overlap of walk and `pade-sim`, % (heads)", "planes a pair: walk", "`pade-sim`"], body)
 
 
-TABLES = {"compared": compared, "perplexity": perplexity, "tokens": tokens, "calibration": calibration, "needles": needles}
+TABLES = {"presets": presets, "compared": compared, "perplexity": perplexity, "tokens": tokens, "calibration": calibration, "needles": needles}
 
 
 def written(page: str, data: dict[str, Any], where: str) -> str:
@@ -191,12 +210,14 @@ def draw(data: dict[str, Any]) -> bytes:
                     right.plot(alphas, [row["planes_per_pair"] for _, row in of], **look)
         left.axhline(0, color="#444444", linewidth=.6)
         left.axhline(1, **plots.PAPER)
-        left.annotate("1 %", (left.get_xlim()[1], 1), ha="right", va="bottom", fontsize=6)
+        left.annotate("1 %", (.01, 1), xycoords=left.get_yaxis_transform(), va="bottom", fontsize=6)
         left.set_ylabel("change of perplexity against FP32 (%)")
         right.set_ylabel("planes a pair, of 8")
         for axes in (left, right):
             axes.set_xlabel("guard.alpha")
             axes.invert_xaxis()
+        left.plot([], [], color="#444444", label="walk")
+        left.plot([], [], color="#444444", linestyle="--", label="at the line")
         left.legend(loc="upper left")
         content = io.BytesIO()
         figure.savefig(content, format="png", dpi=130, metadata={"Software": None})
