@@ -3,7 +3,7 @@
 keys that the guard retains, and the model is asked again.
 
   scripts/evaluate_quality.py measure --model DIR --text prose=genesis.txt --text code=argparse.py --results FILE
-  scripts/evaluate_quality.py summarise --results FILE... --out testbench/data/quality.json
+  scripts/evaluate_quality.py summarise FILE... --out testbench/data/quality.json
   scripts/evaluate_quality.py document [--data testbench/data/quality.json] [--page docs/quality.md] [--plot docs/quality.png]
   scripts/evaluate_quality.py compare --trace SET --run DIR
 
@@ -14,13 +14,12 @@ summarise  perplexity, next-token accuracy, whole lines of code and needles, aga
 document   writes tables and plot between the marks of the page
 compare    the walk's retained set and that of a finished run of pade-sim on the same trace set, pair by pair
 
-The attention is that of model/numeric by way of the Python package pade (docs/python.md). Exit code 0; 1 if compare finds a pair that pade-sim
-should have retained; 2 for bad input, with one line that says what.
+The attention is that of model/numeric by way of the Python package pade (docs/python.md); docs/quality.md has the figures. Exit code 0;
+1 if compare finds a pair that pade-sim should have retained, or document --check other tables; 2 for bad input, with one line.
 """
 from __future__ import annotations
 
 import argparse
-import pathlib
 
 from qualitylib import compare, measure, page, summary
 from tracelib.cli import Parser, run_main
