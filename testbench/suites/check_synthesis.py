@@ -41,8 +41,8 @@ class SynthesisBench(Bench):
 
     def figures(self, trace, alpha):
         out = self.scratch / "run"
-        done = subprocess.run([self.binary, "run", "--trace", str(trace), "--out", str(out), "--force", "--set", f"guard.alpha={alpha}"],
-                              capture_output=True, text=True)
+        done = subprocess.run([self.binary, "run", "--trace", str(trace), "--out", str(out), "--force", "--set",
+                               f"guard.alpha={alpha}"], capture_output=True, text=True)
         self.expect(done.returncode == 0, f"pade-sim run: exit code {done.returncode} {done.stderr.strip()}")
         stats = json.loads((out / "stats.json").read_text())
         pairs = stats["pairs"]["total"] - stats["pairs"]["masked"]
@@ -59,7 +59,8 @@ def captured_arrays():
 
 def check_fit(bench):
     done = bench.make("same", "--fit", DECODE, "--keys", 2048, "--json")
-    bench.expect(done.returncode == 0 and json.loads(done.stdout)["synthetic"] is True, f"exit code {done.returncode} {done.stderr.strip()}")
+    bench.expect(done.returncode == 0 and json.loads(done.stdout)["synthetic"] is True,
+                 f"exit code {done.returncode} {done.stderr.strip()}")
     # docs/long-contexts.md: the same tokens, this set: planes and cycles within 1 and 8 %, retained within 2 %.
     limits = {"planes": .03, "retained": .10, "any head": .03, "cycles": .15, "bytes": .08, "error": .10}
     for alpha in ("1.0", "0.5"):
@@ -67,8 +68,9 @@ def check_fit(bench):
         made, stats, said = bench.figures(bench.scratch / "same", alpha)
         bench.expect(stats["job"]["synthetic"] is True and "(SYNTHETIC trace)" in said, "statistics and summary say synthetic")
         for name, limit in limits.items():
-            bench.expect(abs(made[name] / real[name] - 1) <= limit,
-                         f"alpha {alpha}, {name}: {real[name]:.4g} captured, {made[name]:.4g} generated ({made[name] / real[name] - 1:+.1%})")
+            change = made[name] / real[name] - 1
+            bench.expect(abs(change) <= limit,
+                         f"alpha {alpha}, {name}: {real[name]:.4g} captured, {made[name]:.4g} generated ({change:+.1%})")
 
 
 def check_shape(bench):
@@ -81,11 +83,11 @@ def check_shape(bench):
         done = bench.make(f"n{keys}", "--fit", DECODE, "--keys", keys, "--seed", 5)
         bench.expect(done.returncode == 0 and "SYNTHETIC" in done.stdout, f"exit code {done.returncode} {done.stderr.strip()}")
         manifest, made = bench.arrays(f"n{keys}")
-        bench.expect(manifest["keys"] == keys and manifest["causal_offset"] == keys - 8 and made["k_i8"].shape == (keys, 64) == made["v_i8"].shape
-                     and manifest["heads"] == 7, "the shape is the one asked for")
+        bench.expect(manifest["keys"] == keys and manifest["causal_offset"] == keys - 8 and manifest["heads"] == 7 and
+                     made["k_i8"].shape == (keys, 64) == made["v_i8"].shape, "the shape is the one asked for")
         bench.expect(np.array_equal(made["q_i8"], real["q_i8"]), "the queries are the captured ones")
-        bench.expect(all(np.array_equal(made[n][:4], real[n][:4]) and np.array_equal(made[n][-72:], real[n][-72:]) for n in ("k_i8", "v_i8")),
-                     "and so are the first and the last keys")
+        bench.expect(all(np.array_equal(made[name][:4], real[name][:4]) and np.array_equal(made[name][-72:], real[name][-72:])
+                         for name in ("k_i8", "v_i8")), "and so are the first and the last keys")
         for name in ("k_i8", "v_i8") if keys > 2048 else ():
             # All but a few come from the captured keys that are farthest from the end, 576 and more: 72 doubled thrice.
             a, b = real[name][4:2048 - 576].astype(float), made[name][4:-72].astype(float)

@@ -45,7 +45,8 @@ std::string error_text(const estimate& e) {
     const auto half = e.half_width();
     if (!half || e.value == 0)
         return "one sample: no error known";
-    return fmt::format("+- {:.1f} % (95 %)", 100 * *half / e.value);
+    return fmt::format("+- {:.1f} % standard error (95 %: +- {:.0f} %)", 100 * *e.standard_error / e.value,
+                       100 * *half / e.value);
 }
 
 void add_part(stats& s, const part_result& r, std::size_t n) {
