@@ -20,7 +20,7 @@ TEST_CASE("mean, standard error and 95 % interval") {
     CHECK(*mean_of({2, 2}).half_width() == 0);
 }
 
-TEST_CASE("a sum of estimates adds variances; one without an error leaves none") {
+TEST_CASE("a sum of estimates adds variances, and one without an error leaves none") {
     const estimate a = mean_of({1, 3}), b = mean_of({10, 20, 30});
     const estimate sum = sum_of({a, b});
     CHECK(sum.value == 22);
