@@ -1,5 +1,6 @@
 #include "testbench/workload/scaling.h"
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -86,6 +87,23 @@ estimate sum_of(const std::vector<estimate>& parts) {
     return sum;
 }
 
+estimate sum_of_dependent(const std::vector<estimate>& parts) {
+    estimate sum;
+    double error = 0;
+    bool known = !parts.empty();
+    for (const estimate& part : parts) {
+        sum.value += part.value;
+        known = known && part.standard_error.has_value();
+        if (!known)
+            continue;
+        error += *part.standard_error;
+        sum.degrees = sum.degrees == 0 ? part.degrees : std::min(sum.degrees, part.degrees);
+    }
+    if (known)
+        sum.standard_error = error;
+    return sum;
+}
+
 void evaluate(part_result& part) {
     const model_block& block = *part.part.block;
     part.pairs = part.part.pairs_of_head * block.heads * block.layers;
@@ -123,10 +141,17 @@ void evaluate(part_result& part) {
 std::vector<estimate> workload_result::totals() const {
     std::vector<estimate> sums;
     for (std::size_t i = 0; i < scaled_figures().size(); ++i) {
-        std::vector<estimate> each;
-        for (const part_result& part : parts)
-            each.push_back(part.totals[i]);
-        sums.push_back(sum_of(each));
+        // The kinds of layers of a model draw from the same sets; prefill and decode never do.
+        std::vector<estimate> phases;
+        for (const trace_phase phase : {trace_phase::prefill, trace_phase::decode}) {
+            std::vector<estimate> blocks;
+            for (const part_result& part : parts)
+                if (part.part.phase == phase)
+                    blocks.push_back(part.totals[i]);
+            if (!blocks.empty())
+                phases.push_back(sum_of_dependent(blocks));
+        }
+        sums.push_back(sum_of(phases));
     }
     return sums;
 }

@@ -29,6 +29,9 @@ estimate scaled(const estimate& e, double factor);
 /// without.
 estimate sum_of(const std::vector<estimate>& parts);
 
+/// Of estimates from the same draws, the blocks of a model: errors add, the fewest degrees of freedom count.
+estimate sum_of_dependent(const std::vector<estimate>& parts);
+
 /// What is scaled: name in workload.json, name in stats.json, unit.
 struct scaled_figure {
     const char* name;

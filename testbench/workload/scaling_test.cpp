@@ -31,6 +31,14 @@ TEST_CASE("a sum of estimates adds variances, and one without an error leaves no
     CHECK(sum_of({a, mean_of({4})}).value == 6);
 }
 
+TEST_CASE("errors of estimates from the same draws add, and the fewest degrees of freedom count") {
+    const estimate sum = sum_of_dependent({mean_of({1, 3}), mean_of({10, 20, 30})});
+    CHECK(sum.value == 22);
+    CHECK(*sum.standard_error == Approx(1 + std::sqrt(100.0 / 3)));
+    CHECK(sum.degrees == 1);
+    CHECK_FALSE(sum_of_dependent({mean_of({1, 3}), mean_of({4})}).standard_error.has_value());
+}
+
 TEST_CASE("figures are scaled by pairs and head_dim, with the error of the runs") {
     test::scratch s("scaling");
     workload w;
