@@ -156,9 +156,9 @@ def check_synthetic(bench):
 
 
 def check_killed(bench):
-    (bench.scratch / "list.json").write_text(json.dumps(own_list(2048, 0, {"prefill": [
-        "qwen2.5-coder-0.5b/l14-prefill-s2048-kjv", "qwen2.5-coder-0.5b/l0-prefill-s512-argparse"]})))
-    command = [bench.binary, "run", "--workload", "m.t", "--workloads", "list.json", "--traces", str(SETS), "--sample-heads", "4", "--jobs",
+    (bench.scratch / "list.json").write_text(json.dumps(own_list(512, 0, {"prefill": [
+        "qwen2.5-coder-0.5b/l0-prefill-s512-argparse", "qwen2.5-coder-0.5b/l7-prefill-s512-kjv"]})))
+    command = [bench.binary, "run", "--workload", "m.t", "--workloads", "list.json", "--traces", str(SETS), "--sample-heads", "10", "--jobs",
                "1", "--out", "killed"]
     process = subprocess.Popen(command, cwd=bench.scratch, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     out = bench.scratch / "killed"

@@ -62,6 +62,12 @@ std::vector<std::string> differences(const workload_part& part, const std::vecto
         [&](const set_header& s) {
             return fmt::format("{} query heads on a KV head instead of {}: less is shared", s.groups[0].size(), group);
         });
+    say([&](const set_header& s) { return part.phase == trace_phase::decode && s.groups[0].size() > group; },
+        [&](const set_header& s) {
+            return fmt::format(
+                "{} query heads on a KV head instead of {}: KV heads of a decode step have equal K and V",
+                s.groups[0].size(), group);
+        });
     return list;
 }
 
