@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import re
 from typing import Callable
 
 import numpy as np
@@ -71,6 +72,17 @@ def open_wellen(path: pathlib.Path) -> "WellenWave":
 
 
 class WellenWave(Wave):
+    def _end(self) -> int:
+        """Ticks at which the file ends, which pywellen does not say: of FST from its header, of VCD from its last line. GHW ends for
+        us with the last change."""
+        with open(self.path, "rb") as file:
+            head = file.read(25)
+            if head[:1] == b"\0" and len(head) == 25:
+                return int.from_bytes(head[17:25], "big")
+            file.seek(max(0, self.size - 65536))
+            times = re.findall(rb"^#(\d+)", file.read(), re.M) if self.format == "VCD" else []
+        return int(times[-1]) if times else 0
+
     def push(self, columns: dict[int, int], emit: Callable[[Changes, int, int], None]) -> None:
         inner = _open(self.path)
         chosen, base, words, is_real = [], {}, {}, {}
@@ -127,6 +139,7 @@ class WellenWave(Wave):
             if isinstance(error, (KeyboardInterrupt, SystemExit, BrokenPipeError)):
                 raise
             raise InputError(f"{self.path}: cannot be read behind time {state[0]}: {error}; allowed: a whole waveform") from None
+        state[0] = max(state[0], self._end())
         flush()
 
 
