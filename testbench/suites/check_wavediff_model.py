@@ -90,7 +90,7 @@ def rtl_map():
                     "signals": [{"match": ".*"}]}) for part in ("gsat", "scoreboard", "decision")]
     unit = {"block": r"threshold unit \1", "a": r"pade\.guard_filter_(\d+)\.threshold_unit",
             "b": r"top.dut.g_row[\1].guard_filter.threshold_unit", "signals": [{"match": ".*"}]}
-    clock["window"] = {"from": 0, "to": LAST - FIRST}  # the file ends with the values of cycle LAST
+    clock["a"]["window"] = {"from": 0, "to": LAST - FIRST}  # the file ends with the values of cycle LAST
     return {"version": 1, "labels": {"a": "model", "b": "rtl"}, "clocks": {"core": clock}, "groups": [group for _, group in lane] + [unit],
             "waivers": [{"side": "a", "match": r".*\.class", "reason": "statistics"},
                         {"side": "a", "match": r"pade\.guard_filter_\d+\.(busy|bui_generator\..*)", "reason": "not in this RTL"},

@@ -26,6 +26,8 @@ class ClockSide:
     origin: int    # fs; cycle 0 is the first edge from there on
     reset: str | None
     reset_level: int
+    first: int
+    last: int | None  # excluded; of transactions on this side
 
 
 @dataclasses.dataclass
@@ -147,8 +149,13 @@ class _Reader:
         except re.error as error:
             raise self.bad(where, value, f"a regular expression ({error})") from None
 
-    def clock_side(self, value: Any, where: str) -> ClockSide:
-        t = self.table(value, where, (), ("signal", "edge", "period", "phase", "sample", "skew", "origin", "reset"))
+    def window(self, value: Any, where: str, first: int, last: int | None) -> tuple[int, int | None]:
+        t = self.table(value, where, (), ("from", "to"))
+        first = self.integer(t.get("from", first), where + ".from", 0, 1 << 38)
+        return first, self.integer(t["to"], where + ".to", first + 1, 1 << 38) if "to" in t else last
+
+    def clock_side(self, value: Any, where: str, common: tuple[int, int | None]) -> ClockSide:
+        t = self.table(value, where, (), ("signal", "edge", "period", "phase", "sample", "skew", "origin", "reset", "window"))
         if ("signal" in t) == ("period" in t):
             raise InputError(f"{self.path}: {where}: has {'both' if 'signal' in t else 'neither'} signal and period; allowed: one")
         for key, other in (("edge", "signal"), ("phase", "period")):
@@ -165,16 +172,15 @@ class _Reader:
             self.time(t["period"], where + ".period", 1) if "period" in t else 0,
             self.time(t.get("phase", "0ps"), where + ".phase"),
             self.choice(t.get("sample", "before" if "signal" in t else "after"), where + ".sample", ("before", "after")) == "before",
-            self.time(t.get("skew", "0ps"), where + ".skew"), self.time(t.get("origin", "0ps"), where + ".origin"), reset, level)
+            self.time(t.get("skew", "0ps"), where + ".skew"), self.time(t.get("origin", "0ps"), where + ".origin"), reset, level,
+            *self.window(t.get("window", {}), where + ".window", *common))
 
     def clock(self, name: str, value: Any) -> Clock:
         where = f"clocks.{name}"
         t = self.table(value, where, ("a", "b"), ("warm_up", "window"))
-        window = self.table(t.get("window", {}), where + ".window", (), ("from", "to"))
-        first = self.integer(window.get("from", 0), where + ".window.from", 0, 1 << 38)
-        last = self.integer(window["to"], where + ".window.to", first + 1, 1 << 38) if "to" in window else None
-        return Clock(name, (self.clock_side(t["a"], where + ".a"), self.clock_side(t["b"], where + ".b")),
-                     self.integer(t.get("warm_up", 0), where + ".warm_up", 0, 1 << 38), first, last)
+        common = self.window(t.get("window", {}), where + ".window", 0, None)
+        return Clock(name, (self.clock_side(t["a"], where + ".a", common), self.clock_side(t["b"], where + ".b", common)),
+                     self.integer(t.get("warm_up", 0), where + ".warm_up", 0, 1 << 38), *common)
 
     def entry(self, value: Any, where: str) -> Entry:
         if isinstance(value, str):

@@ -46,7 +46,7 @@ class SequenceCompare:
         self._tables = [Table(*starts[side]) for side in (0, 1)]
         self._at = [[0 for _ in plan.clocks] for _ in (0, 1)]
         self._waiting = [{block.index: _Stream(len(self._fields[block.index])) for block in blocks} for _ in (0, 1)]
-        self._windows = [[Windows(clock.warm_up, clock.first, clock.last) for clock in plan.clocks] for _ in (0, 1)]
+        self._windows = [[Windows(clock.warm_up, clock.sides[side].first, clock.sides[side].last) for clock in plan.clocks] for side in (0, 1)]
         self._known = np.zeros((2, len(plan.pairs)), bool)
         self._given_up: set[int] = set()
         self.seen = [0, 0]
