@@ -65,7 +65,7 @@ def check_random(scratch, count, seed):
     for number in range(count):
         pair = Pair(random.Random(seed + number))
         # Blocks of a few lines, so that everything lies across a boundary somewhere.
-        wavedifflib.vcd.BLOCK = random.Random(number).choice((150, 1000, 5000, whole, whole))
+        wavedifflib.vcd.BLOCK = random.Random(number).choice((400, 3000, whole, whole, whole))
         outcome = run(scratch, pair.dumps[0], pair.dumps[1], pair.map)
         before = failures
         pair.check(outcome, lambda holds, text: expect(holds, f"pair {number} of seed {seed}: {text}"))

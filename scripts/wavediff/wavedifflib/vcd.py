@@ -307,7 +307,8 @@ class _Parser:
             bad = np.where((good_digit & ~(letter * u(0xFF))) | (good_letter & (letter * u(0xFF))), True, False)
             if bad.any():
                 i = int(np.arange(len(length))[on][np.flatnonzero(bad)[0]])
-                raise self._bad(int(whole_start[i]) - PAD + offset, bytes(raw[whole_start[i]:whole_end[i]]), "digits 0, 1, x, z")
+                at = int(whole_start[i]) - 1  # the b
+                raise self._bad(at - PAD + offset, bytes(raw[at:whole_end[i]]), "digits 0, 1, x, z")
             one = np.where(letter != 0, ((eight >> u(1)) & letter) | (eight & ones & ~letter), eight & ones)
             shift = u(8 * k)
             val[on] |= ((one * gather) >> u(56)) << shift
