@@ -5,7 +5,9 @@ PREFIX.gtkw shows it; PREFIX.a.gtkw and PREFIX.b.gtkw open the whole files at th
 """
 from __future__ import annotations
 
+import math
 import pathlib
+import struct
 
 from .plan import Plan
 from .report import Finding, headline, write_file
@@ -13,11 +15,13 @@ from .result import Result
 from .wave import Var
 
 HEX, BINARY, REAL, TEXT = "@22", "@28", "@2022", "@200"
+PIXELS = 800
 
 
 def _markers(centre: int, first: int) -> str:
-    """Zoom, the primary marker, marker A; -1: none."""
-    return "*" + " ".join([f"{-8.0:.6f}", str(centre), str(centre)] + ["-1"] * 25) + f"\n[timestart] {max(0, first)}"
+    """Zoom (two to its power are the ticks of a pixel), the primary marker, marker A; -1: none. The divergence is in the middle."""
+    zoom = -math.log2(max(2 * (centre - first), 16) / PIXELS)
+    return "*" + " ".join([f"{zoom:.6f}", str(centre), str(centre)] + ["-1"] * 25) + f"\n[timestart] {max(0, first)}"
 
 
 def _name(name: str, width: int) -> str:
@@ -95,7 +99,6 @@ def _value(finding: Finding, side: int, pair: int, centre: int | None, distance:
 
 
 def _real(bits: int) -> str:
-    import struct
     return repr(struct.unpack("<d", struct.pack("<Q", bits))[0])
 
 
