@@ -50,7 +50,7 @@ if(PADE_PYTHON_PACKAGE)
     set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
     set(CPACK_DEBIAN_PYTHON_PACKAGE_SHLIBDEPS ON)
     set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.${PADE_PYTHON_MINOR}), python3 (<< 3.${next}), python3-numpy")
-    set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS "python3-pandas")
+    set(CPACK_DEBIAN_PYTHON_PACKAGE_RECOMMENDS "python3-pandas, python3-yaml")
     set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "pade-tlm")
     # What Python compiles beside the modules belongs to no package, and must go with this one.
     set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA ${PROJECT_SOURCE_DIR}/cmake/debian/postinst
@@ -58,6 +58,7 @@ if(PADE_PYTHON_PACKAGE)
     set(CPACK_DEBIAN_PYTHON_DESCRIPTION "results and arithmetic of the PADE-TLM accelerator model
 Reads the output folders of pade-sim into NumPy arrays and pandas tables,
 and gives access to the simulator's own arithmetic: bit planes, intervals,
-guard rule, selection, online softmax.")
+guard rule, selection, online softmax. The program wavediff compares
+waveforms of the model with those of an RTL simulator.")
 endif()
 include(CPack)

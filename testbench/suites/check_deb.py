@@ -24,7 +24,8 @@ WANTED = {
     "libpade-dev": ["usr/include/pade/model/params.h", "usr/include/pade/tlm/link_module.h",
                     "usr/lib/**/cmake/pade/pade-config.cmake", "usr/lib/**/libpade_accelerator.a",
                     "usr/share/doc/pade-tlm/examples/own_module/CMakeLists.txt"],
-    "python3-pade": ["usr/lib/python3/dist-packages/pade/output.py", "usr/lib/python3/dist-packages/pade/_numeric.*.so"],
+    "python3-pade": ["usr/lib/python3/dist-packages/pade/output.py", "usr/lib/python3/dist-packages/pade/_numeric.*.so",
+                     "usr/lib/python3/dist-packages/wavedifflib/cli.py", "usr/bin/wavediff", "usr/share/man/man1/wavediff.1.gz"],
 }
 
 

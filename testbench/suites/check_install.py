@@ -117,6 +117,11 @@ def main():
                      "share/doc/pade-tlm/LICENSE", "share/doc/pade-tlm/docs/tutorial.md", SET + "/manifest.json"):
             expect((prefix / name).is_file(), name)
 
+        for name in ("share/man/man1/wavediff.1", "lib/python3/dist-packages/wavedifflib/cli.py"):
+            expect((prefix / name).is_file(), name)
+        done = run(sys.executable, "-B", prefix / "bin/wavediff", "--version", cwd=scratch)
+        expect(done.returncode == 0 and done.stdout.startswith("wavediff "), "the moved wavediff finds its package")
+
         program = prefix / "bin/pade-sim"
         bare = {"PATH": "/nowhere", "HOME": "/nowhere"}
         done = run(program, "--version", env=bare)

@@ -8,7 +8,6 @@ from typing import NoReturn
 
 from . import __version__
 from .errors import InputError, Parser, run_main
-from .wave import open_wave
 
 ABOUT = """Compares two waveforms (VCD, FST, GHW) signal by signal, at the edges of a clock on each side, as a map says, and
 names the first divergence: block, signal, cycle, time and values on both sides.
@@ -76,6 +75,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _list(path: pathlib.Path, reader: str) -> int:
+    from .wave import open_wave
     wave = open_wave(path, reader)
     print(f"{path}: {wave.format}, tick {wave.tick_fs} fs, {len(wave.scopes)} scopes, {len(wave.vars)} signals")
     for name, var in wave.vars.items():
@@ -89,6 +89,7 @@ def main(arguments: list[str] | None = None) -> int:
     if args.list:
         return _list(args.a, args.reader)
     from .mapfile import read_map
+    from .wave import open_wave
     mapped = read_map(args.map) if args.map is not None else None
     waves = open_wave(args.a, args.reader), open_wave(args.b, args.reader)
     if mapped is None:
