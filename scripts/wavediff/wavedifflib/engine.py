@@ -6,12 +6,13 @@ import dataclasses
 import numpy as np
 
 from .compare import CycleCompare
-from .plan import Block, Plan
+from .plan import Block, Plan, SideClock
 from .progress import Progress
 from .result import BlockResult, Result
 from .sequences import SequenceCompare
 from .streams import Side
 from .table import Table
+from .wave import columns_of
 
 
 @dataclasses.dataclass
@@ -86,12 +87,27 @@ class Around:
     values: dict[int, list[tuple[int, int]]]      # pair: (value, xz) at each cycle
 
 
+def _only(plan: Plan, side: int, wishes: list[Wish]) -> Plan:
+    """The plan with the signals alone that are wished for, and clocks and resets."""
+    words = {pair.base + word for wish in wishes for pair in wish.block.pairs for word in range(pair.words)}
+    sides: tuple[list[SideClock], list[SideClock]] = ([], [])
+    columns: set[int] = set()
+    for clock in plan.sides[side]:
+        terms = [term for term in clock.terms if term.word in words]
+        sides[side].append(dataclasses.replace(clock, terms=terms))
+        columns.update(term.source for term in terms)
+        columns.update(column for column in (clock.signal, clock.reset) if column is not None)
+    width = {var.signal: columns_of(var.width) for var in plan.waves[side].vars.values()}
+    kept = {signal: base for signal, base in plan.columns[side].items() if not columns.isdisjoint(range(base, base + width[signal]))}
+    return dataclasses.replace(plan, sides=sides, columns=(kept, {}) if side == 0 else ({}, kept))
+
+
 def around(plan: Plan, side: int, wishes: list[Wish], options: Options) -> list[Around]:
     """A second reading, as far as the last wish: values and times from `window` cycles before to `window` behind each."""
     found = [Around([], [], {pair.index: [] for pair in wish.block.pairs}) for wish in wishes]
     if not wishes:
         return found
-    stream = Side(plan, side, keep_edges=True, own_process=options.own_process)
+    stream = Side(_only(plan, side, wishes), side, keep_edges=True, own_process=options.own_process)
     progress = Progress(f"values of side {'ab'[side]}", options.progress)
     try:
         tables = [Table(*start) for start in stream.starts]

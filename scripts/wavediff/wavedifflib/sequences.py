@@ -62,8 +62,11 @@ class SequenceCompare:
         table, begin = self._tables[side], self._at[side][clock]
         table.load(events.word[keep], events.cycle[keep], events.val[keep], events.xz[keep], begin)
         if events.done > begin:
+            moved = np.zeros(len(self._words), bool)
+            moved[table.word] = True
             for block in mine:
-                if block.index not in self._given_up:
+                valid = block.valid.base
+                if (moved[valid] or table.val[valid] or table.xz[valid]) and block.index not in self._given_up:
                     self._collect(side, block, table, begin, events.done)
             self._at[side][clock] = events.done
         table.close()
@@ -72,8 +75,6 @@ class SequenceCompare:
         assert block.valid is not None
         valid = block.valid.base
         lo, hi = np.searchsorted(table.word, (valid, valid + 1))
-        if lo == hi and not table.val[valid] and not table.xz[valid]:
-            return
         at = np.concatenate(([begin], table.cycle[lo:hi]))
         val = np.concatenate((table.val[valid:valid + 1], table.new_val[lo:hi]))
         xz = np.concatenate((table.xz[valid:valid + 1], table.new_xz[lo:hi]))

@@ -31,9 +31,10 @@ def _words(name: str) -> set[str]:
 
 def _shapes(wave: Wave) -> list[Shape]:
     own: dict[str, dict[str, Var]] = {}
+    taken = {wave.vars[name].signal for name in _clock_and_reset(wave) if name}
     for name, var in wave.vars.items():
         scope, _, local = name.rpartition(".")
-        if var.kind in ("bits", "real"):
+        if var.kind in ("bits", "real") and var.signal not in taken:
             own.setdefault(scope, {})[local] = var
     groups: dict[tuple, list[str]] = {}
     for scope, signals in own.items():
@@ -88,19 +89,25 @@ def _template(a: Shape, b: Shape) -> str | None:
     return None
 
 
-def _clock_lines(wave: Wave, side: str) -> list[str]:
-    clocks = sorted((name for name, var in wave.vars.items() if var.width == 1 and CLOCK.fullmatch(name)), key=len)
-    resets = sorted((name for name, var in wave.vars.items() if var.width == 1 and RESET.fullmatch(name)), key=len)
+def _clock_and_reset(wave: Wave) -> tuple[str | None, str | None]:
+    """The outermost signals that are called so."""
+    found = []
+    for pattern in (CLOCK, RESET):
+        names = sorted((name for name, var in wave.vars.items() if var.width == 1 and pattern.fullmatch(name)), key=len)
+        found.append(names[0] if names else None)
+    return found[0], found[1] if found[0] else None
+
+
+def _clock_line(wave: Wave, side: str) -> str:
+    clock, reset = _clock_and_reset(wave)
     model = re.search(r"core clock (\d+) ps", wave.comment)
-    if clocks:
-        reset = ""
-        if resets:
-            low = resets[0].rstrip("i_").endswith("n")
-            reset = f", reset: {{signal: {_quoted(resets[0])}, active: {'low' if low else 'high'}}}"
-        return [f"    {side}: {{signal: {_quoted(clocks[0])}, edge: rising{reset}}}"]
+    if clock:
+        active = "low" if reset and re.search(r"n(_?i)?$", reset) else "high"
+        more = f", reset: {{signal: {_quoted(reset)}, active: {active}}}" if reset else ""
+        return f"    {side}: {{signal: {_quoted(clock)}, edge: rising{more}}}"
     if model:
-        return [f"    {side}: {{period: {model[1]}ps}}"]
-    return [f"    {side}: {{period: 1ns}}   # no signal named clk or clock: say which, or the period"]
+        return f"    {side}: {{period: {model[1]}ps}}"
+    return f"    {side}: {{period: 1ns}}   # no signal named clk or clock: say which, or the period"
 
 
 def _quoted(text: str) -> str:
@@ -128,7 +135,7 @@ def _name(local: str) -> str:
 def suggest(a: Wave, b: Wave) -> str:
     shapes = _shapes(a), _shapes(b)
     lines = [f"# Suggested by similarity of names for {a.path.name} (a) and {b.path.name} (b): read every line before you trust it.",
-             "version: 1", "clocks:", "  core:", *_clock_lines(a, "a"), *_clock_lines(b, "b"), "groups:"]
+             "version: 1", "clocks:", "  core:", _clock_line(a, "a"), _clock_line(b, "b"), "groups:"]
     candidates = []
     for i, shape in enumerate(shapes[0]):
         for k, other in enumerate(shapes[1]):
@@ -160,10 +167,10 @@ def _waivers(a: Wave, b: Wave, covered: tuple[set[str], set[str]]) -> list[str]:
     lines = []
     for side, wave in (("a", a), ("b", b)):
         done = {wave.vars[name].signal for name in covered["ab".index(side)] if name in wave.vars}
-        clock = "\n".join(_clock_lines(wave, side))
+        done |= {wave.vars[name].signal for name in _clock_and_reset(wave) if name}
         left: dict[str, None] = {}
         for name, var in wave.vars.items():
-            if var.signal not in done and var.kind != "parameter" and not re.search(rf"\b{re.escape(name)}\b", clock):
+            if var.signal not in done and var.kind != "parameter":
                 left.setdefault(re.escape(NUMBER.sub("#", name)).replace(r"\#", r"\d+").replace("#", r"\d+"))
         lines += [f"  - {{side: {side}, match: {_quoted(pattern)}, reason: no partner was found by name, optional: true}}" for pattern in left]
     return ["waivers:", *lines] if lines else []

@@ -110,7 +110,7 @@ class VcdWave(Wave):
                 # To the end of a line that does not end within "b101 code".
                 cut = max(data.rfind(b"\n#"), 0) + 1 if b"\n#" in data else 0
                 if cut <= 1:
-                    if len(data) > 64 * BLOCK:
+                    if len(data) > 256 * BLOCK:
                         raise InputError(f"{self.path}: no time for {len(data)} bytes at offset {file.tell() - len(data)}; "
                                          "allowed: a VCD with times at the beginning of lines")
                     rest = data
