@@ -1,6 +1,6 @@
 """The table of check_wavediff.py: small pairs of waveforms, their maps, and exactly what the answer must be.
 
-A case is (name, a, b, map, expected). `expected`: "equal", or a dict: block, signals, cycle_a, cycle_b, kind, and counts by signal.
+A case is (name, a, b, map, expected). `expected`: "equal", "length", or a dict: block, signals, cycle_a, cycle_b, kind, and counts by signal.
 """
 from wavediff_bench import Dump
 
@@ -87,6 +87,8 @@ def cycle_cases():
     yield "a late start", clocked(shifted(COUNT, 3)), clocked(COUNT), mapped(clock={"a": {"signal": "t.clk", "origin": "30ps"}}), "equal"
     yield "b is shorter", clocked(COUNT), clocked(COUNT[:9]), mapped(), "equal"
     yield "a is shorter, a difference behind its end", clocked(COUNT[:9]), clocked(changed(COUNT, 12, 0)), mapped(), "equal"
+    yield "b is shorter, within the slack", clocked(COUNT), clocked(COUNT[:36]), mapped(clock={"slack": 4}), "equal"
+    yield "b is shorter than the slack allows", clocked(COUNT), clocked(COUNT[:35]), mapped(clock={"slack": 4}), "length"
     yield "an offset", clocked(COUNT), clocked(shifted(COUNT, 3)), mapped(offset=3), "equal"
     yield "an offset, a difference", clocked(COUNT), clocked(changed(shifted(COUNT, 3), 20, 99)), mapped(offset=3), first(17, cycle_b=20, v=1)
     yield "a negative offset", clocked(shifted(COUNT, 5)), clocked(COUNT), mapped(offset=-5), "equal"

@@ -128,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         from .gtkwave import write_gtkwave
         for line in write_gtkwave(args.gtkwave, plan, result, found):
             print(f"look: {line}")
-    return 1 if found else 0
+    return 1 if found or result.too_long else 0
 
 
 def entry() -> NoReturn:

@@ -28,7 +28,7 @@ class CycleCompare:
         self._word_clock = self._clock_of_pair[self.pairs.of_word]
         self._tables = [Table(*starts[side]) for side in (0, 1)]
         clocks = range(len(plan.clocks))
-        self._pending = [[[] for _ in clocks] for _ in (0, 1)]
+        self._pending: list[list[list]] = [[[] for _ in clocks] for _ in (0, 1)]
         self.done = [[-(1 << 38) for _ in clocks] for _ in (0, 1)]
         self._at = [0 for _ in clocks]
         self._windows = [[Windows(clock.warm_up, clock.first, clock.last) for clock in plan.clocks] for _ in (0, 1)]

@@ -44,13 +44,13 @@ def compare(plan: Plan, offsets: list[int], options: Options) -> Result:
         ended, read = [False, False], [0, 0]
         counts = [[0 for _ in plan.clocks] for _ in (0, 1)]
         while not all(ended):
-            side = _behind(cycles, sequences, ended, read)
-            events, at, ended[side] = sides[side].next()
-            read[side] = at if at >= 0 else read[side] + 1
+            which = _behind(cycles, sequences, ended, read)
+            events, at, ended[which] = sides[which].next()
+            read[which] = at if at >= 0 else read[which] + 1
             for clock, of_clock in enumerate(events):
-                counts[side][clock] = max(0, of_clock.done)
-                cycles.feed(side, clock, of_clock)
-                sequences.feed(side, clock, of_clock)
+                counts[which][clock] = max(0, of_clock.done)
+                cycles.feed(which, clock, of_clock)
+                sequences.feed(which, clock, of_clock)
             cycles.advance()
             progress.show(sum(read) / max(1, sum(wave.size for wave in plan.waves)))
         cycles.finish()
@@ -59,7 +59,12 @@ def compare(plan: Plan, offsets: list[int], options: Options) -> Result:
         progress.clear()
         for side in sides:
             side.close()
-    return Result(results, [(counts[0][k], counts[1][k]) for k in range(len(plan.clocks))])
+    result = Result(results, [(counts[0][k], counts[1][k]) for k in range(len(plan.clocks))])
+    for k, (a, b) in enumerate(result.cycles):
+        slack = plan.clocks[k].slack
+        if slack is not None and abs(a - b) > slack:
+            result.too_long.append(k)
+    return result
 
 
 def _behind(cycles: CycleCompare, sequences: SequenceCompare, ended: list[bool], read: list[int]) -> int:

@@ -78,7 +78,7 @@ def _pieces(text: str, find, where: str, invert: bool) -> list[Piece]:
         return [Piece(var, var.width - 1, 0, invert)]
     part = re.fullmatch(r"(.+?)\[(\d+)(?::(\d+))?\]", name)
     var = find(part[1]) if part else None
-    if var is None:
+    if part is None or var is None:
         raise InputError(f"{where}: {name!r} is not in the waveform; allowed: its signals (--list shows them)")
     high, low = int(part[2]), int(part[3] if part[3] is not None else part[2])
     if not var.width > high >= low:

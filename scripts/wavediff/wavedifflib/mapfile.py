@@ -36,7 +36,8 @@ class Clock:
     sides: tuple[ClockSide, ClockSide]
     warm_up: int
     first: int
-    last: int | None  # excluded
+    last: int | None   # excluded
+    slack: int | None  # cycles by which one side may go on longer; None: any number
 
 
 @dataclasses.dataclass
@@ -177,10 +178,11 @@ class _Reader:
 
     def clock(self, name: str, value: Any) -> Clock:
         where = f"clocks.{name}"
-        t = self.table(value, where, ("a", "b"), ("warm_up", "window"))
+        t = self.table(value, where, ("a", "b"), ("warm_up", "window", "slack"))
         common = self.window(t.get("window", {}), where + ".window", 0, None)
         return Clock(name, (self.clock_side(t["a"], where + ".a", common), self.clock_side(t["b"], where + ".b", common)),
-                     self.integer(t.get("warm_up", 0), where + ".warm_up", 0, 1 << 38), *common)
+                     self.integer(t.get("warm_up", 0), where + ".warm_up", 0, 1 << 38), *common,
+                     self.integer(t["slack"], where + ".slack", 0, 1 << 38) if "slack" in t else None)
 
     def entry(self, value: Any, where: str) -> Entry:
         if isinstance(value, str):
@@ -223,9 +225,9 @@ class _Reader:
                 raise InputError(f"{self.path}: {where}: {key} in mode {mode}; allowed: in mode {' and '.join(needs)}")
         if "key" in t and "tag" in t:
             raise InputError(f"{self.path}: {where}: has both key and tag; allowed: one")
-        names = t.get("key", t.get("tag", []))
-        names = [names] if isinstance(names, str) else names
-        key = [self.text(name, f"{where}.key") for name in self.list(names, where + ".key", "key" not in t and "tag" not in t)]
+        which = "tag" if "tag" in t else "key"
+        given = [t[which]] if isinstance(t.get(which), str) else t.get(which, [])
+        names = [self.text(each, f"{where}.{which}") for each in self.list(given, f"{where}.{which}", which not in t)]
         offset = t.get("offset", 0)
         if offset != "auto":
             offset = self.integer(offset, where + ".offset", -(1 << 30), 1 << 30)
@@ -236,7 +238,7 @@ class _Reader:
         return Group(where, text("block"), text("clock"), self.pattern(t["a"], where + ".a"), target,
                      [self.entry(e, f"{where}.signals[{i}]") for i, e in enumerate(self.list(t["signals"], where + ".signals"))],
                      mode, self.choice(t.get("pairing", "order"), where + ".pairing", ("order", "cycle")), text("valid"),
-                     text("ready"), key, None if offset == "auto" else offset,
+                     text("ready"), names, None if offset == "auto" else offset,
                      self.choice(t.get("x", "fail"), where + ".x", X_POLICIES), text("missing_b"))
 
     def waiver(self, value: Any, index: int) -> Waiver:

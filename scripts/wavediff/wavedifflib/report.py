@@ -146,6 +146,12 @@ def _values_table(plan: Plan, finding: Finding, write: Callable[[str], Any]) -> 
         write("")
 
 
+def length_text(plan: Plan, result: Result, clock: int) -> str:
+    (a, b), slack = result.cycles[clock], plan.clocks[clock].slack
+    more = f", slack is {slack}" if slack is not None else ""
+    return f"clock {plan.clocks[clock].name}: {plan.map.labels[0]} has {a} cycles, {plan.map.labels[1]} {b}{more}"
+
+
 def totals(plan: Plan, result: Result) -> dict[str, int]:
     return {"blocks": len(plan.blocks), "different": sum(block.differs for block in result.blocks), "pairs": len(plan.pairs),
             "cycles": max((block.compared for block in result.blocks if block.unit == "cycles"), default=0),
@@ -155,13 +161,15 @@ def totals(plan: Plan, result: Result) -> dict[str, int]:
 
 def write_text(plan: Plan, result: Result, found: list[Finding], write: Callable[[str], Any], brief: bool) -> None:
     total = totals(plan, result)
-    verdict = f"DIFFERENT: {headline(plan, result, found[0])}" if found else "EQUAL"
-    write(verdict)
+    if found:
+        write(f"DIFFERENT: {headline(plan, result, found[0])}")
+    else:
+        write(f"DIFFERENT: {length_text(plan, result, result.too_long[0])}" if result.too_long else "EQUAL")
     write(f"compared: {total['blocks']} blocks, {total['pairs']} pairs of signals, {total['cycles']} cycles, {total['transactions']} "
           f"transactions; {total['waived']} signals waived" + (f", {len(plan.left_out)} scopes left out" if plan.left_out else ""))
-    for clock, (a, b) in zip(plan.clocks, result.cycles):
+    for k, (a, b) in enumerate(result.cycles):
         if a != b:
-            write(f"clock {clock.name}: {plan.map.labels[0]} has {a} cycles, {plan.map.labels[1]} {b}; cycles are compared as far as both go")
+            write(f"{length_text(plan, result, k)}; cycles are compared as far as both go")
     for group in sorted({plan.blocks[x.block].group for x in result.alignments}):
         x = next(x for x in result.alignments if plan.blocks[x.block].group == group)
         second = f", next best {x.second}" if x.second is not None else ""
@@ -207,9 +215,10 @@ def as_json(plan: Plan, result: Result, found: list[Finding]) -> dict[str, Any]:
                               "time_fs_a": finding.time[0], "time_fs_b": finding.time[1], "transaction": first.number,
                               "key": first.key, "signals": signals, "text": headline(plan, result, finding)}
         blocks.append(entry)
-    return {"version": 1, "equal": not found, "a": str(plan.waves[0].path), "b": str(plan.waves[1].path), "map": str(plan.map.path),
+    return {"version": 1, "equal": not found and not result.too_long, "a": str(plan.waves[0].path), "b": str(plan.waves[1].path), "map": str(plan.map.path),
             "totals": totals(plan, result), "likely_cause": plan.blocks[found[0].block].name if found else None,
-            "clocks": {clock.name: {"cycles_a": a, "cycles_b": b} for clock, (a, b) in zip(plan.clocks, result.cycles)},
+            "clocks": {clock.name: {"cycles_a": a, "cycles_b": b, "within_slack": k not in result.too_long}
+                       for k, (clock, (a, b)) in enumerate(zip(plan.clocks, result.cycles))},
             "alignments": [{"block": plan.blocks[x.block].name, "offset": x.offset, "confidence": round(x.confidence, 4),
                             "matched": x.matched, "of": x.of, "second": x.second} for x in result.alignments],
             "blocks": blocks, "waived": [{"side": side, "signal": name, "reason": reason} for side, name, reason in plan.waived]}
@@ -218,9 +227,13 @@ def as_json(plan: Plan, result: Result, found: list[Finding]) -> dict[str, Any]:
 def as_junit(plan: Plan, result: Result, found: list[Finding]) -> str:
     """One case a block; attributes as Jenkins and GitLab read them."""
     by_block = {finding.block: finding for finding in found}
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>',
-             f'<testsuites tests="{len(plan.blocks)}" failures="{len(found)}" errors="0">',
-             f'  <testsuite name="wavediff" tests="{len(plan.blocks)}" failures="{len(found)}" errors="0" skipped="0">']
+    bounded = [k for k, clock in enumerate(plan.clocks) if clock.slack is not None]
+    numbers = f'tests="{len(plan.blocks) + len(bounded)}" failures="{len(found) + len(result.too_long)}" errors="0"'
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites {numbers}>", f'  <testsuite name="wavediff" {numbers} skipped="0">']
+    for k in bounded:
+        name = f'    <testcase classname="wavediff.length" name={quoteattr("clock " + plan.clocks[k].name)}'
+        failure = f"<failure message={quoteattr(length_text(plan, result, k))}/>" if k in result.too_long else ""
+        lines.append(f"{name}>{failure}</testcase>")
     for block, outcome in zip(plan.blocks, result.blocks):
         name = f'    <testcase classname={quoteattr("wavediff." + block.mode)} name={quoteattr(block.name)}'
         if block.index in by_block:

@@ -51,3 +51,4 @@ class Result:
     blocks: list[BlockResult]
     cycles: list[tuple[int, int]]  # of each clock, on both sides
     alignments: list[Alignment] = dataclasses.field(default_factory=list)
+    too_long: list[int] = dataclasses.field(default_factory=list)  # clocks of which one side goes on for more than their slack

@@ -35,7 +35,8 @@ class SequenceCompare:
         self._fields: dict[int, np.ndarray] = {}  # words of a block, in order of its pairs
         self._columns: dict[int, dict[int, list[int]]] = {}  # of a pair, in those
         for block in blocks:
-            words, columns = [], {}
+            words: list[int] = []
+            columns: dict[int, list[int]] = {}
             for pair in block.pairs:
                 columns[pair.index] = list(range(len(words), len(words) + pair.words))
                 words += range(pair.base, pair.base + pair.words)
@@ -65,6 +66,7 @@ class SequenceCompare:
             moved = np.zeros(len(self._words), bool)
             moved[table.word] = True
             for block in mine:
+                assert block.valid is not None
                 valid = block.valid.base
                 if (moved[valid] or table.val[valid] or table.xz[valid]) and block.index not in self._given_up:
                     self._collect(side, block, table, begin, events.done)

@@ -95,7 +95,7 @@ class Side:
         return batch
 
     def close(self) -> None:
-        if self._process is not None:
+        if self._process is not None and self._connection is not None:
             self._connection.close()
             self._process.terminate()
             self._process.join()
