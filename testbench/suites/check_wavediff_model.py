@@ -3,8 +3,8 @@
 
 One difference at a random signal and cycle of a real waveform must be named exactly: block, signal, cycle, time. The same
 waveform under the names, clock and reset of an RTL, later by an offset, with stalls, and in another order, is equal; and with one
-difference in it, that one is named. --wellen: the same through pywellen, and FST against VCD (skipped where pywellen or
-vcd2fst is missing).
+difference in it, that one is named. --wellen: the same through pywellen, and FST against VCD (skipped where vcd2fst is missing, or
+pywellen, which is looked for on PyPI where it is not installed).
 """
 import argparse
 import copy
@@ -18,13 +18,14 @@ import subprocess
 import sys
 import tempfile
 
-from check_set import SKIPPED, find_set
+from check_set import ROOT, SKIPPED, find_set
 from vcd import Waves
 from wavediff_bench import SCRIPT, Dump, run, write
 
 SET = "use-lite/l0-decode8-s128-gpl3"
 FIRST, LAST, PERIOD = 300, 1100, 1250
 LANES = ("valid", "token", "plane", "slot", "partial")
+REQUIREMENTS = ROOT / "scripts" / "wavediff" / "requirements.txt"
 failures = 0
 
 
@@ -307,6 +308,23 @@ def check_formats(scratch, vcd, series, rng):
         expect(done.returncode == 2 and done.stderr.count("\n") == 1 and says in done.stderr, f"a bad file: {done.stderr.strip()[:160]}")
 
 
+def with_wellen():
+    """This program once more, in an environment that has what scripts/wavediff/requirements.txt says."""
+    if sys.prefix != sys.base_prefix:
+        print("FAIL  the environment was made, and has no pywellen")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="pade-wellen-") as place:
+        python = pathlib.Path(place) / "bin" / "python"
+        for command in ([sys.executable, "-m", "venv", "--system-site-packages", place],
+                        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]):
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode != 0:
+                last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+                print(f"skipped: pywellen is not installed, and cannot be here (Debian: python3-venv, and PyPI): {last}")
+                return SKIPPED
+        return subprocess.run([str(python), *sys.argv]).returncode
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pade-sim", required=True)
@@ -318,9 +336,11 @@ def main():
     if folder is None:
         print(f"skipped: {SET} is not there")
         return SKIPPED
-    if options.wellen and (importlib.util.find_spec("pywellen") is None or shutil.which("vcd2fst") is None):
-        print("skipped: pywellen or vcd2fst is not installed (scripts/wavediff/requirements.txt; Debian: gtkwave)")
+    if options.wellen and shutil.which("vcd2fst") is None:
+        print("skipped: vcd2fst is not installed (Debian: gtkwave)")
         return SKIPPED
+    if options.wellen and importlib.util.find_spec("pywellen") is None:
+        return with_wellen()
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="pade-wavediff-") as place:
         scratch = pathlib.Path(place)

@@ -46,7 +46,7 @@ def compare(plan: Plan, offsets: list[int], options: Options) -> Result:
         while not all(ended):
             which = _behind(cycles, sequences, ended, read)
             events, at, ended[which] = sides[which].next()
-            read[which] = at if at >= 0 else read[which] + 1
+            read[which] = at
             for clock, of_clock in enumerate(events):
                 counts[which][clock] = max(0, of_clock.done)
                 cycles.feed(which, clock, of_clock)

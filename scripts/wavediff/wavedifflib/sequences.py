@@ -9,6 +9,7 @@ from .sampling import Events
 from .table import IGNORE, UNTIL_KNOWN, PairTable, Table, Windows
 
 MAX_WAITING = 1 << 17  # transactions of a block without a partner, before it is given up
+GATHERED = 1 << 18  # changes of a side and clock
 
 
 class _Stream:
@@ -51,26 +52,38 @@ class SequenceCompare:
         self._known = np.zeros((2, len(plan.pairs)), bool)
         self._given_up: set[int] = set()
         self.seen = [0, 0]
+        self._held: list[list[list[Events]]] = [[[] for _ in plan.clocks] for _ in (0, 1)]
         for block in blocks:
             results[block.index].unit = "transactions"
 
     def feed(self, side: int, clock: int, events: Events) -> None:
-        mine = [block for block in self.blocks if block.clock == clock]
-        if not mine:
+        """Gathers: what is done for each block costs the same for few changes as for many."""
+        if not any(block.clock == clock for block in self.blocks):
             return
         keep = self._words[events.word]
-        self._windows[side][clock].add(events.resets)
-        table, begin = self._tables[side], self._at[side][clock]
-        table.load(events.word[keep], events.cycle[keep], events.val[keep], events.xz[keep], begin)
-        if events.done > begin:
+        held = self._held[side][clock]
+        held.append(events._replace(word=events.word[keep], cycle=events.cycle[keep], val=events.val[keep], xz=events.xz[keep]))
+        if sum(len(part.word) for part in held) >= GATHERED:
+            self._flush(side, clock)
+
+    def _flush(self, side: int, clock: int) -> None:
+        held, self._held[side][clock] = self._held[side][clock], []
+        if not held:
+            return
+        for part in held:
+            self._windows[side][clock].add(part.resets)
+        table, begin, end = self._tables[side], self._at[side][clock], held[-1].done
+        word, cycle, val, xz = (np.concatenate([getattr(part, name) for part in held]) for name in ("word", "cycle", "val", "xz"))
+        table.load(word, cycle, val, xz, begin)
+        if end > begin:
             moved = np.zeros(len(self._words), bool)
             moved[table.word] = True
-            for block in mine:
+            for block in self.blocks:
                 assert block.valid is not None
                 valid = block.valid.base
-                if (moved[valid] or table.val[valid] or table.xz[valid]) and block.index not in self._given_up:
-                    self._collect(side, block, table, begin, events.done)
-            self._at[side][clock] = events.done
+                if block.clock == clock and block.index not in self._given_up and (moved[valid] or table.val[valid] or table.xz[valid]):
+                    self._collect(side, block, table, begin, end)
+            self._at[side][clock] = end
         table.close()
 
     def _collect(self, side: int, block: Block, table: Table, begin: int, end: int) -> None:
@@ -220,6 +233,9 @@ class SequenceCompare:
             stream.keep(np.zeros(count, bool))
 
     def finish(self) -> None:
+        for side in (0, 1):
+            for clock in range(len(self.plan.clocks)):
+                self._flush(side, clock)
         for block in self.blocks:
             if block.index not in self._given_up:
                 self._leave(block)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from typing import Iterator
 
 import numpy as np
@@ -80,6 +81,7 @@ class Side:
     @staticmethod
     def _child(plan: Plan, side: int, keep_edges: bool, connection, other) -> None:
         other.close()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started this one ends it
         _work(plan, side, keep_edges, connection)
 
     def next(self) -> Batch:

@@ -99,7 +99,7 @@ class WellenWave(Wave):
         xzs: list[int] = []
         reals = np.zeros(1, np.float64)
         state = [0, 0]  # last time, changes so far
-        tick = self.tick_fs
+        tick, end = self.tick_fs, self._end()
 
         def flush() -> None:
             check_time(self.path, state[0], tick)
@@ -107,7 +107,7 @@ class WellenWave(Wave):
                               np.array(xzs, np.uint64))
             for part in (times, cols, vals, xzs):
                 part.clear()
-            emit(changes, state[0] * tick, -1)
+            emit(changes, state[0] * tick, self.size * min(state[0], end) // max(1, end))
 
         def on_change(time, signal, value) -> None:
             if time != state[0]:
@@ -139,7 +139,7 @@ class WellenWave(Wave):
             if isinstance(error, (KeyboardInterrupt, SystemExit, BrokenPipeError)):
                 raise
             raise InputError(f"{self.path}: cannot be read behind time {state[0]}: {error}; allowed: a whole waveform") from None
-        state[0] = max(state[0], self._end())
+        state[0] = max(state[0], end)
         flush()
 
 
