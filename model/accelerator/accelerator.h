@@ -33,6 +33,7 @@ struct accelerator_options {
     std::vector<link_fault> faults = {};  ///< what is lost on its way: a run with one gets stuck
     tracing* trace = nullptr;             ///< waveform and transaction log; null: none
     make_link_module own_modules = {};    ///< modules of the user's own on memory links
+    rtl_record* record = nullptr;         ///< blocks whose ports are recorded for RTL; null: none
 };
 
 class accelerator : public sc_core::sc_module, private tlm::tlm_analysis_if<cycle_t> {

@@ -17,6 +17,7 @@
 #include "tlm/link_monitor.h"
 #include "tlm/memory_stall.h"
 #include "tlm/protocol_checker.h"
+#include "tlm/record/stream_record.h"
 #include "tlm/stream_checker.h"
 #include "tlm/stream_stall.h"
 #include "tlm/trace/memory_trace.h"
@@ -35,6 +36,7 @@ struct link_options {
     stall_params stall;              ///< what is held back at random
     std::vector<link_fault> faults;  ///< what is lost
     tracing* trace = nullptr;        ///< who looks at what passes; null: nobody
+    rtl_record* record = nullptr;    ///< blocks whose ports are recorded; null: none
     make_link_module own_modules;    ///< modules of the user's own on memory links
 };
 
@@ -63,6 +65,12 @@ class link_set {
             watch(checker.get());
             through(std::move(checker));
         };
+        const auto record = [&](record_end at, const std::string& socket) {
+            auto recorder = recorder_at<Payload>(name, at, socket);
+            if (recorder)
+                through(std::move(recorder));
+        };
+        record(record_end::sender, from.name());
         if (options_.trace != nullptr)
             through(
                 std::make_unique<stream_trace<Payload>>(unique("trace_", name).c_str(), scope_of(from.name()), row));
@@ -78,6 +86,7 @@ class link_set {
         }
         if (end != &from && (fault != nullptr || options_.stall.percent != 0))
             check();
+        record(record_end::receiver, to.name());
         end->bind(to);
         from.watch(&monitor_of<Payload>(name));
     }
@@ -162,6 +171,23 @@ class link_set {
             place = made;
         }
         return *static_cast<stream_monitor<Payload>*>(place.get());
+    }
+    /// What records the block that `socket` (its whole name) belongs to, or null when it is not chosen.
+    template <typename Payload>
+    std::unique_ptr<stream_passage<Payload>> recorder_at(const std::string& link, record_end end,
+                                                         const std::string& socket) {
+        using writer = record_writer<Payload>;
+        if constexpr (writer::at(record_end::sender) || writer::at(record_end::receiver)) {
+            const std::size_t dot = socket.rfind('.');
+            const std::string own = socket.substr(dot + 1);
+            if (options_.record == nullptr || !writer::at(end) || !writer::wants(own))
+                return nullptr;
+            record_block* block = options_.record->block(socket.substr(0, dot));
+            if (block != nullptr)
+                return std::make_unique<stream_record<Payload>>(unique("record_", link).c_str(), *options_.record,
+                                                                *block, end, own);
+        }
+        return nullptr;
     }
     protocol_checker& checker_of(const std::string& name) {
         auto checker = std::make_unique<protocol_checker>(unique("check_", name).c_str());

@@ -84,8 +84,11 @@ link_fault parse_fault(const std::string& text) {
 /// Options that say nothing without another one are a mistake.
 void check_trace_options(const run_arguments& args) {
     const trace_options& t = args.traces;
-    if (t.wave.empty() && !t.scopes.empty())
-        throw input_error("--wave-scope without --wave; allowed: both");
+    if (t.wave.empty() && args.record_rtl.empty() && !t.scopes.empty())
+        throw input_error("--wave-scope without --wave and --record-rtl; allowed: one of these");
+    // RTL begins at reset and is compared to the end.
+    if (!args.record_rtl.empty() && (t.from != 0 || t.to != ~cycle_t{0}))
+        throw input_error("--record-rtl with --wave-from or --wave-to; allowed: the whole run (--queries shortens it)");
     if (t.log.empty() && (!t.links.empty() || !t.keys.empty()))
         throw input_error("--log-links or --log-key without --log-transactions; allowed: both");
     if (!t.any() && (t.from != 0 || t.to != ~cycle_t{0}))
@@ -146,6 +149,9 @@ void add_run_options(CLI::App& app, run_arguments& args) {
                    "shell pattern of links in it; may be given several times (default: all)");
     app.add_option("--log-key", args.traces.keys,
                    "only events of this key, and those without one but credits; may be given again");
+    app.add_option("--record-rtl", args.record_rtl,
+                   "new folder for what passes the ports of blocks, to drive RTL with (docs/rtl.md); --wave-scope "
+                   "chooses the blocks");
     app.add_flag("--check-tlm", args.check_tlm, "a protocol checker on every link");
     app.add_flag("--no-golden", args.no_golden, "do not compare with the golden reference");
     app.add_flag("--no-timeline", args.no_timeline, "do not record timeline.json, which pade-sim report draws");
@@ -177,6 +183,7 @@ int run_command(const CLI::App& app, const run_arguments& args) {
     options.energy_table = args.energy_table;
     options.reverse_construction = args.reverse_construction;
     options.trace_to = args.traces;
+    options.record_to = {args.record_rtl, args.traces.scopes, !args.traces.wave.empty(), args.out};
     options.trace_to.most_bytes = std::uint64_t{args.wave_max_mb} * 1000000;
     check_trace_options(args);
     if (args.head >= 0 && args.all_heads)

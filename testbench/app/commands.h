@@ -30,6 +30,7 @@ struct run_arguments {
     std::vector<std::string> faults;
     std::string energy_table;
     trace_options traces;
+    std::string record_rtl;  ///< folder for the ports of blocks; empty: none
     unsigned wave_max_mb = 1024;
     bool force = false;
     bool check_tlm = false;

@@ -35,9 +35,9 @@ std::uint64_t unmasked_pairs(const trace_set& trace) {
 
 /// The chip, its host and the wires between them.
 struct bench {
-    bench(const trace_set& trace, const params& p, const run_options& options, tracing* tracing)
+    bench(const trace_set& trace, const params& p, const run_options& options, tracing* tracing, rtl_record* record)
         : chip("pade", p,
-               {options.check_tlm, options.reverse_construction, options.faults, tracing, options.own_modules}),
+               {options.check_tlm, options.reverse_construction, options.faults, tracing, options.own_modules, record}),
           driver("host", trace, p, options.flips) {
         driver.registers.bind(chip.bus);
         driver.memory.bind(chip.memory);
@@ -50,8 +50,8 @@ struct bench {
 };
 
 /// Runs to the interrupt. A run that gets stuck ends with internal_error (testbench/run/watchdog.h).
-void simulate(bench& b, const kept_error& errors, const trace_files& traces, const params& p,
-              const run_options& options, std::uint64_t pairs, timeline* line) {
+void simulate(bench& b, const kept_error& errors, const trace_files& traces, const record_files& records,
+              const params& p, const run_options& options, std::uint64_t pairs, timeline* line) {
     watchdog dog(b.chip, p);
     while (!b.driver.finished()) {
         // Also across a gap longer than that.
@@ -61,6 +61,7 @@ void simulate(bench& b, const kept_error& errors, const trace_files& traces, con
             sc_core::sc_start(dog.next_look(), sc_core::SC_RUN_TO_TIME);
         errors.rethrow();
         traces.check();
+        records.check();
         if (b.driver.finished())
             return;
         dog.look();
@@ -184,8 +185,10 @@ run_result run(const params& p, const run_options& options) {
     double cpu = 0;
     {
         trace_files traces(options.trace_to, p.clock);
-        bench b(trace, p, options, traces.sinks());
+        record_files records(options.record_to, p, trace.head_dim);
+        bench b(trace, p, options, traces.sinks(), records.record());
         traces.start();
+        records.start();
         recorder record(out.partial(), static_cast<std::uint32_t>(trace.heads.size()), trace.queries, trace.head_dim);
         b.chip.retained_pairs().bind(record.pairs());
         b.chip.output_rows().bind(record.rows());
@@ -193,12 +196,14 @@ run_result run(const params& p, const run_options& options) {
         const auto recorded = options.timeline ? std::make_unique<timeline>(b.chip, p) : nullptr;
         const auto begin = std::chrono::steady_clock::now();
         const std::clock_t cpu_begin = std::clock();
-        simulate(b, record.errors(), traces, p, options, pairs, recorded.get());
+        simulate(b, record.errors(), traces, records, p, options, pairs, recorded.get());
         cpu = static_cast<double>(std::clock() - cpu_begin) / CLOCKS_PER_SEC;
         wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         b.chip.finish();
         record.close();
         result.traces = traces.close();
+        for (std::string& line : records.close())
+            result.traces.push_back(std::move(line));
         if (recorded) {
             recorded->finish();
             write_text(out.partial() / "timeline.json", recorded->json());

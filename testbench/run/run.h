@@ -10,6 +10,7 @@
 #include "model/params.h"
 #include "model/stats.h"
 #include "testbench/host/host.h"
+#include "testbench/run/record_files.h"
 #include "testbench/run/trace_files.h"
 #include "testbench/trace/trace_set.h"
 #include "tlm/link_fault.h"
@@ -31,6 +32,7 @@ struct run_options {
     make_link_module own_modules;        ///< modules of the user's own on memory links (tlm/link_module.h)
     std::filesystem::path energy_table;  ///< empty: the built-in one
     trace_options trace_to;              ///< waveform and transaction log
+    record_options record_to;            ///< ports of blocks, for RTL
     /// Called now and then with pairs ended and pairs in all.
     std::function<void(std::uint64_t, std::uint64_t)> on_progress;
 };
