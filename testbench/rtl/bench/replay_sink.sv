@@ -39,7 +39,7 @@ module replay_sink #(
         integer n;
         begin
             other = 1'b0;
-            for (n = 0; n < 4 * digits; n = n + 1) other = other | differs[4*(DIGITS-above-digits)+n];
+            for (n = 0; n < 4 * digits; n = n + 1) other = other || differs[4*(DIGITS-above-digits)+n] !== 1'b0;
         end
     endfunction
     task tell(input [8*16-1:0] field, input integer above, input integer digits);
