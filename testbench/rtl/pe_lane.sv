@@ -398,7 +398,7 @@ module pe_lane #(
             wire  [3:0] bui_entry = known;
             wire [31:0] upper = {{8{upper_score[23]}}, upper_score};
             wire        t_valid = thresholds_valid[decision_slot];
-            wire [31:0] t = t_here[31:0];
+            wire [31:0] t = t_valid ? t_here[31:0] : 32'd0;
             wire        unused = &{1'b0, valid, token, plane, slot, partial, verdict, bui_entry, upper, t_valid, t};
         end
     endgenerate

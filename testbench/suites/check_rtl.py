@@ -235,9 +235,9 @@ def mutated_is_found(b, records, mutant):
 
 
 def check_mutants(b):
-    # Small FIFO, few entries, links stalled: what is held back and reused must be seen.
-    options = settings(["--queries", "0:64", "lane.scoreboard_entries=4", "stall.percent=10", "--wave-scope", "pade.*_0", "--wave-scope",
-                        "pade.pe_lane_0_*"])
+    # Few entries, few keys pruned and links stalled: what is held back and reused must be seen, and credits must run out.
+    options = settings(["--queries", "0:64", "lane.scoreboard_entries=4", "guard.alpha=2", "stall.percent=50", "stall.cycles=30",
+                        "--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*"])
     records = {1: record(b, "narrow", find_set("use-lite/l0-prefill-s128-gpl3"), options),
                2: record(b, "wide", made_set(b, 128, False), ["--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*"])}
     mutants = load_mutants()

@@ -104,9 +104,11 @@ module pe_lane_bench #(
                            !(has[4] && cycle[4] < decision_due);
     reg ready_drawn = 1'b0;
     wire verdict_ready = !stall || (ready_drawn && inputs_are_here);
+    // Queries and credits are slow: planes must wait for the one, and the others must run out.
+    wire [5:0] slow = {drawn[31:27] != 5'd0, 2'd0, drawn[16:13] != 4'd0, 2'd0};
     integer n;
     always @(posedge clk) begin
-        for (n = 0; n < 6; n = n + 1) go[n] <= !reset && ((go[n] && !fire[n]) || drawn[2*n+:2] == 2'd0);
+        for (n = 0; n < 6; n = n + 1) go[n] <= !reset && ((go[n] && !fire[n]) || (drawn[5*n+:2] == 2'd0 && !slow[n]));
         ready_drawn <= !reset && drawn[13:12] != 2'd0;
     end
 
