@@ -99,6 +99,10 @@ def cycle_cases():
     yield "an offset that is found, negative", clocked(shifted(COUNT, 6)), clocked(COUNT), mapped(offset="auto"), "equal"
     yield "an offset that is found beside a difference", clocked(COUNT), clocked(changed(shifted(COUNT, 7), 20, 99)), mapped(offset="auto"), \
         first(13, cycle_b=20, v=1)
+    late = {"version": 1, "clocks": mapped()["clocks"], "groups": [
+        {"a": "t", "b": "t", "block": "late", "signals": ["v"], "offset": 3}, {"a": "t", "b": "t", "block": "now", "signals": ["w"]}]}
+    yield "offsets of two groups, the last cycle of one", clocked(COUNT, other={"t.w": (8, COUNT)}), clocked(
+        shifted(COUNT, 3)[:40], other={"t.w": (8, changed(COUNT, 39, 0))}), late, first(39, ["w"], block="now", w=1)
     yield "a window", clocked(COUNT), clocked(changed(changed(COUNT, 3, 99), 35, 99)), mapped(clock={"window": {"from": 4, "to": 35}}), "equal"
     yield "the first cycle of a window", clocked(COUNT), clocked(changed(COUNT, 4, 99)), mapped(clock={"window": {"from": 4}}), first(4, v=1)
     yield "a warm-up", clocked(COUNT), clocked([9, 8, 7] + COUNT[3:]), mapped(clock={"warm_up": 3}), "equal"
@@ -262,6 +266,8 @@ def order_cases():
     gaps_a, gaps_b = [0, 1] + [0] * 10, [0, 1] + [0] * 10
     yield "the same cycles, junk between", stalled(items, gaps_a, junk=1), stalled(items, gaps_b, junk=2), same, "equal"
     yield "the same cycles, a difference", stalled(items, gaps_a, junk=1), stalled(changed(items, 7, (0,)), gaps_b, junk=2), same, first(8, v=1)
+    yield "the same cycles, valid in another one", stalled(items, gaps_a, junk=1), stalled(items, [0, 0, 1] + [0] * 9, junk=2), same, \
+        first(1, ["valid"], valid=2)
     never = [{"a": "valid", "compare": False}, "v"]
     yield "the same cycles, one side not valid", stalled(items, gaps_a, junk=1), stalled(items[:6], gaps_b, junk=2), mapped(
         never, mode="valid", valid="valid", pairing="cycle"), "equal"

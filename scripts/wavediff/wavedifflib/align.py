@@ -17,8 +17,9 @@ from .streams import Side
 MARKS = 1 << 17  # of a side and group
 
 
-def _marks(plan: Plan, side: int, blocks: list[int], cycles: int, options: Options) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Of each block: word, cycle, value of its changes behind the window's begin."""
+def _marks(plan: Plan, side: int, blocks: list[int], cycles: int,
+           options: Options) -> tuple[dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]], list[int]]:
+    """Of each block: word, cycle, value of its changes behind the window's begin. And how far each clock was read."""
     block_of_word = np.full(max(1, plan.words), -1, np.int64)
     for pair in plan.pairs:
         if pair.compare and pair.block in blocks:
@@ -46,7 +47,7 @@ def _marks(plan: Plan, side: int, blocks: list[int], cycles: int, options: Optio
     for b in blocks:
         on = np.flatnonzero(block == b)[:MARKS]
         result[b] = (word[on], cycle[on], val[on])
-    return result
+    return result, [of_clock.done for of_clock in events]
 
 
 def align(plan: Plan, reach: int, cycles: int, options: Options, everything: bool) -> list[Alignment]:
@@ -54,7 +55,11 @@ def align(plan: Plan, reach: int, cycles: int, options: Options, everything: boo
     chosen = [b.index for b in plan.blocks if by_cycle(b) and (b.offset is None or everything)]
     if not chosen:
         return []
-    a, b = (_marks(plan, side, chosen, cycles + (reach if side else 0), options) for side in (0, 1))
+    (a, done_a), (b, done_b) = (_marks(plan, side, chosen, cycles + (reach if side else 0), options) for side in (0, 1))
+    for i in chosen:  # what lies behind the end of the other side cannot be found there
+        clock = plan.blocks[i].clock
+        there = a[i][1] < min(done_a[clock], done_b[clock])
+        a[i] = (a[i][0][there], a[i][1][there], a[i][2][there])
     result = []
     for group in sorted({plan.blocks[i].group for i in chosen}):
         mine = [i for i in chosen if plan.blocks[i].group == group]

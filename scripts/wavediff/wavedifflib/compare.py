@@ -21,65 +21,66 @@ class CycleCompare:
             mine[[pair.index for pair in block.pairs]] = True
         self._words = np.repeat(mine, self.pairs.words) if plan.pairs else np.zeros(0, bool)
         self._judged = mine & self.pairs.compare
-        block_offset = np.array(offsets, np.int64)
-        self._offset = block_offset[self.pairs.block]  # of each pair
-        self._clock_of_pair = np.array([plan.blocks[b].clock for b in self.pairs.block.tolist()], np.int64)
-        self._word_offset = self._offset[self.pairs.of_word]
-        self._word_clock = self._clock_of_pair[self.pairs.of_word]
+        # Blocks of one clock and offset go on together, each as far as both sides go.
+        self._lots = sorted({(block.clock, offsets[block.index]) for block in blocks})
+        lot_of_block = np.full(len(plan.blocks), -1, np.int64)
+        for block in blocks:
+            lot_of_block[block.index] = self._lots.index((block.clock, offsets[block.index]))
+        self._lot = lot_of_block[self.pairs.block]  # of each pair
+        self._word_lot = self._lot[self.pairs.of_word]
         self._tables = [Table(*starts[side]) for side in (0, 1)]
-        clocks = range(len(plan.clocks))
-        self._pending: list[list[list]] = [[[] for _ in clocks] for _ in (0, 1)]
-        self.done = [[-(1 << 38) for _ in clocks] for _ in (0, 1)]
-        self._at = [0 for _ in clocks]
+        self._pending: list[list[list]] = [[[] for _ in self._lots] for _ in (0, 1)]
+        self.done = [[-(1 << 38) for _ in self._lots] for _ in (0, 1)]  # in cycles of side a
+        self._at = [0 for _ in self._lots]
         self._windows = [[Windows(clock.warm_up, clock.first, clock.last) for clock in plan.clocks] for _ in (0, 1)]
-        self._used = [any(block.clock == k for block in blocks) for k in clocks]
-        self._most = [max((offsets[b.index] for b in blocks if b.clock == k), default=0) for k in clocks]
         self._known = np.zeros((2, len(plan.pairs)), bool)
         self._gated = [block for block in blocks if block.mode == "valid"]
         gated = np.zeros(len(plan.blocks), bool)
         gated[[block.index for block in self._gated]] = True
-        self._is_gated = gated[self.pairs.block]
+        self._is_gated = gated[self.pairs.block] if plan.pairs else np.zeros(0, bool)
+        for block in self._gated:  # valid and ready themselves are compared in every cycle
+            self._is_gated[[role.index for role in (block.valid, block.ready) if role is not None]] = False
         self._first = np.full(len(plan.pairs), np.iinfo(np.int64).max)
         self._count = np.zeros(len(plan.pairs), np.int64)
 
     def feed(self, side: int, clock: int, events: Events) -> None:
-        if not self._used[clock]:
-            return
-        keep = self._words[events.word]
-        word, cycle = events.word[keep], events.cycle[keep]
-        if side == 1:
-            cycle = cycle - self._word_offset[word]
-        self._pending[side][clock].append((word, cycle, events.val[keep], events.xz[keep]))
-        self._windows[side][clock].add(events.resets)
-        self.done[side][clock] = events.done - (self._most[clock] if side == 1 else 0)
+        lots = [i for i, lot in enumerate(self._lots) if lot[0] == clock]
+        if lots:
+            self._windows[side][clock].add(events.resets)
+        of_event = self._word_lot[events.word] if lots else None
+        for i in lots:
+            keep = of_event == i
+            shift = self._lots[i][1] if side == 1 else 0
+            self._pending[side][i].append((events.word[keep], events.cycle[keep] - shift, events.val[keep], events.xz[keep]))
+            self.done[side][i] = events.done - shift
 
     def advance(self) -> None:
-        for k, used in enumerate(self._used):
-            end = min(self.done[0][k], self.done[1][k])
-            last = self.plan.clocks[k].last
+        for i, (clock, _) in enumerate(self._lots):
+            end = min(self.done[0][i], self.done[1][i])
+            last = self.plan.clocks[clock].last
             if last is not None:
                 end = min(end, last)
-            if used and end > self._at[k]:
-                self._window(k, self._at[k], end)
-                self._at[k] = end
+            if end > self._at[i]:
+                self._window(i, self._at[i], end)
+                self._at[i] = end
 
-    def _take(self, side: int, k: int, begin: int, end: int) -> Table:
-        word, cycle, val, xz = (np.concatenate(part) for part in zip(*self._pending[side][k]))
+    def _take(self, side: int, lot: int, begin: int, end: int) -> Table:
+        word, cycle, val, xz = (np.concatenate(part) for part in zip(*self._pending[side][lot]))
         late = cycle >= end
-        self._pending[side][k] = [(word[late], cycle[late], val[late], xz[late])]
+        self._pending[side][lot] = [(word[late], cycle[late], val[late], xz[late])]
         table = self._tables[side]
         table.load(word[~late], cycle[~late], val[~late], xz[~late], begin)
         return table
 
-    def _window(self, k: int, begin: int, end: int) -> None:
-        a, b = (self._take(side, k, begin, end) for side in (0, 1))
-        chosen = self._candidates(k, a, b)
+    def _window(self, lot: int, begin: int, end: int) -> None:
+        a, b = (self._take(side, lot, begin, end) for side in (0, 1))
+        chosen = self._candidates(lot, a, b)
         if len(chosen):
-            self._compare(chosen, a, b, begin, end)
+            self._compare(lot, chosen, a, b, begin, end)
         a.close()
         b.close()
 
-    def _candidates(self, k: int, a: Table, b: Table) -> np.ndarray:
+    def _candidates(self, lot: int, a: Table, b: Table) -> np.ndarray:
         """Pairs with a word that is not the same throughout."""
         marks = np.zeros(len(self._words), bool)
         marks |= (a.val != b.val) | (a.xz != b.xz)
@@ -96,7 +97,7 @@ class CycleCompare:
         pairs = np.zeros(len(self.plan.pairs), bool)
         pairs[self.pairs.of_word[marks & self._words]] = True
         pairs |= (self.pairs.policy == UNTIL_KNOWN) & ~(self._known[0] & self._known[1])
-        return np.flatnonzero(pairs & self._judged & (self._clock_of_pair == k))
+        return np.flatnonzero(pairs & self._judged & (self._lot == lot))
 
     def _positions(self, chosen: np.ndarray, a: Table, b: Table, begin: int) -> tuple[np.ndarray, np.ndarray]:
         """(pair, cycle) of each change on either side, and of the window's begin."""
@@ -117,7 +118,7 @@ class CycleCompare:
         key = np.unique(np.concatenate(keys))
         return key >> SHIFT, key & ((1 << SHIFT) - 1)
 
-    def _compare(self, chosen: np.ndarray, a: Table, b: Table, begin: int, end: int) -> None:
+    def _compare(self, lot: int, chosen: np.ndarray, a: Table, b: Table, begin: int, end: int) -> None:
         pair, cycle = self._positions(chosen, a, b, begin)
         unequal = np.zeros(len(pair), bool)
         unknown = np.zeros((2, len(pair)), bool)
@@ -135,14 +136,11 @@ class CycleCompare:
         pair, start, stop = pair[unequal], cycle[unequal], stop[unequal]
         if len(pair) == 0:
             return
-        clock = int(self._clock_of_pair[pair[0]])
-        for offset in np.unique(self._offset[pair]).tolist():
-            on = self._offset[pair] == offset
-            at = pair[on]
-            first = max(self._windows[0][clock].first, -offset)
-            run_begin, count = without(self._out(clock, offset), np.maximum(start[on], first), stop[on])
-            np.add.at(self._count, at, count)
-            np.minimum.at(self._first, at[count > 0], run_begin[count > 0])
+        clock, offset = self._lots[lot]
+        first = max(self._windows[0][clock].first, -offset)
+        run_begin, count = without(self._out(clock, offset), np.maximum(start, first), stop)
+        np.add.at(self._count, pair, count)
+        np.minimum.at(self._first, pair[count > 0], run_begin[count > 0])
 
     def _drop_unknown(self, pair: np.ndarray, unequal: np.ndarray, unknown: np.ndarray) -> None:
         """Policy until_known: nothing counts before both sides have been known once."""
@@ -179,7 +177,7 @@ class CycleCompare:
             result = self.results[block.index]
             result.unit = "cycles"
             first = max(self._windows[0][block.clock].first, -result.offset)
-            end = self._at[block.clock]
+            end = self._at[self._lots.index((block.clock, result.offset))]
             result.compared = int(without(self._out(block.clock, result.offset), np.array([min(first, end)]), np.array([end]))[1][0])
             of = [pair.index for pair in block.pairs]
             result.counts = {i: int(self._count[i]) for i in of if self._count[i]}

@@ -72,7 +72,7 @@ def _behind(cycles: CycleCompare, sequences: SequenceCompare, ended: list[bool],
     if ended[0] or ended[1]:
         return int(ended[0])
     if cycles.blocks:
-        a, b = (min(done for done, used in zip(cycles.done[side], cycles._used) if used) for side in (0, 1))
+        a, b = (min(cycles.done[side]) for side in (0, 1))
     else:
         a, b = sequences.seen
     return int((b, read[1]) < (a, read[0]))

@@ -139,7 +139,7 @@ def _values_table(plan: Plan, finding: Finding, write: Callable[[str], Any]) -> 
                 rows.append([pair.name, "both", *cells[0]])
             else:
                 rows.append([pair.name, labels[0], *cells[0]])
-                rows.append(["", labels[1], *(cell + ("*" if cell != other else "") for cell, other in zip(cells[1], cells[0]))])
+                rows.append(["", labels[1], *(cell + ("*" if cell and other and cell != other else "") for cell, other in zip(cells[1], cells[0]))])
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         for row in rows:
             write("    " + "  ".join(f"{cell:<{w}}" if i < 2 else f"{cell:>{w}}" for i, (cell, w) in enumerate(zip(row, widths))).rstrip())
