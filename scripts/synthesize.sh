@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Synthesizes the RTL of testbench/rtl with Yosys: generic cells, and an open standard-cell library. Writes a table of the blocks' cells,
-# flip-flops and areas, and beside it the area that the model gives them (docs/rtl.md#area).
+# Synthesizes the RTL of testbench/rtl with Yosys: generic cells, and an open standard-cell library. Prints a table of the blocks'
+# cells, flip-flops and areas (docs/rtl.md, Area). Takes a minute or two.
 #
 #   scripts/synthesize.sh [--liberty FILE] [--words N] [--out FOLDER]
 #
-# --liberty: Debian's qflow-tech-osu018 by default, /usr/share/qflow/tech/osu018/osu018_stdcells.lib. --words: of 64 dims, default 1.
+# --liberty: default /usr/share/qflow/tech/osu018/osu018_stdcells.lib, Debian's qflow-tech-osu018. --words: of 64 dims, default 1.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 liberty=/usr/share/qflow/tech/osu018/osu018_stdcells.lib
@@ -15,13 +15,14 @@ while (($#)); do
         --liberty) liberty=${2:?--liberty: no file; allowed: a Liberty file}; shift 2 ;;
         --words) words=${2:?--words: no number; allowed: 1 to 4}; shift 2 ;;
         --out) out=${2:?--out: no folder; allowed: the path of a folder}; shift 2 ;;
-        *) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
+        *) sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2 ;;
     esac
 done
 fail() { echo "synthesize.sh: $1" >&2; exit 2; }
 command -v yosys >/dev/null || fail "yosys is not in PATH; allowed: Debian's package yosys"
 [[ $words == [1-4] ]] || fail "--words $words; allowed: 1 to 4"
-[[ -r $liberty ]] || fail "--liberty $liberty: cannot be read; allowed: a Liberty file, such as that of Debian's package qflow-tech-osu018"
+[[ -r $liberty ]] ||
+    fail "--liberty $liberty: cannot be read; allowed: a Liberty file, such as that of Debian's package qflow-tech-osu018"
 if [[ -z $out ]]; then
     out=$(mktemp -d)
     trap 'rm -rf "$out"' EXIT
@@ -41,6 +42,7 @@ abc -liberty $liberty
 opt_clean
 tee -q -o $out/$top-cells.txt stat -liberty $liberty
 SCRIPT
-    yosys -q -l "$out/$top.log" "$out/$top.ys" > "$out/$top.out" 2>&1 || fail "yosys: $(grep -m1 ERROR "$out/$top.log" || tail -1 "$out/$top.out")"
+    yosys -q -l "$out/$top.log" "$out/$top.ys" > "$out/$top.out" 2>&1 ||
+        fail "yosys: $(grep -m1 ERROR "$out/$top.log" || tail -1 "$out/$top.out")"
 done
 exec /usr/bin/env python3 "$root/scripts/synthesis_table.py" "$out" "$liberty"
