@@ -56,6 +56,9 @@ need() { stage "$@" || summary; }
 build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
 run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
 
+# From PyPI; where that cannot be reached, what needs it is reported as skipped.
+models_python() { scripts/models_venv.sh || echo "Not there: tests of language models are skipped."; }
+
 install=--tests
 fuzz_seconds=10
 if $full; then
@@ -76,6 +79,7 @@ stage "small trace, sanitizers" build-sanitize/pade-sim run --trace traces/use-l
 stage "fuzzing, $fuzz_seconds s each" scripts/fuzz.sh $fuzz_seconds
 
 if $full; then
+    stage "Python for language models" models_python
     stage "every trace set, worlds, kills" run_tests build -L '^full$'
     stage "every trace set, sanitizers" run_tests build-sanitize -L '^full$'
     stage "bad input, sanitizers" run_tests build-sanitize -R '^suite: bad input$'
