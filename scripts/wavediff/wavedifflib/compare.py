@@ -31,7 +31,7 @@ class CycleCompare:
         self._tables = [Table(*starts[side]) for side in (0, 1)]
         self._pending: list[list[list]] = [[[] for _ in self._lots] for _ in (0, 1)]
         self.done = [[-(1 << 38) for _ in self._lots] for _ in (0, 1)]  # in cycles of side a
-        self._at = [0 for _ in self._lots]
+        self._at = [max(0, -offset) for _, offset in self._lots]  # both sides have a cycle from there on
         self._windows = [[Windows(clock.warm_up, clock.first, clock.last) for clock in plan.clocks] for _ in (0, 1)]
         self._known = np.zeros((2, len(plan.pairs)), bool)
         self._gated = [block for block in blocks if block.mode == "valid"]
