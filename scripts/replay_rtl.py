@@ -147,7 +147,8 @@ def main() -> int:
         chosen = [f for f in folders if not args.block or any(fnmatch.fnmatchcase(f.name, g) for g in args.block)]
         if not chosen:
             names = " and ".join(args.block or ["*"])
-            raise BadInput(f"{args.records}: no block fits {names}; allowed: {', '.join(f.name for f in folders[:4]) or 'none'} ...")
+            there = ", ".join(f.name for f in folders[:4]) or "none"
+            raise BadInput(f"{args.records}: no block fits {names}; allowed: {there} ...")
         if args.wave is not None and (len(chosen) > 1 or len(args.stall or []) > 1):
             raise BadInput(f"--wave with {len(chosen)} blocks; allowed: one block and one replay")
         with tempfile.TemporaryDirectory(prefix="pade-rtl-") as scratch:

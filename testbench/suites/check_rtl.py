@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The RTL of testbench/rtl against the model: check_rtl.py --pade-sim BIN --gsat-vectors BIN --check small|runs|mutants
+"""The RTL of testbench/rtl against the model: check_rtl.py --pade-sim BIN --gsat-vectors BIN --check small|runs|mutants|cocotb
 
 small    lint of every block by the tools that are there; GSAT on every pattern of a group; a run's results are the same with and
          without --record-rtl, and records are as many as the run's transactions; bad input; one lane and one guard filter replayed
 runs     recorded runs of every kind, whole chips, at their edges and stalled, on both simulators
 mutants  each bug of testbench/rtl/mutants.json is found by the replay
+cocotb   the example test of testbench/rtl/cocotb passes, and fails on a broken lane
 
-Exit code 77: Icarus Verilog (runs: or Verilator) is not there.
+Exit code 77: Icarus Verilog (runs: or Verilator; cocotb: or that) is not there.
 """
 import argparse
 import filecmp
@@ -75,16 +76,16 @@ def record(b, name, trace, options, force=False):
     folder = b.scratch / name
     if force:
         shutil.rmtree(folder, ignore_errors=True)
-    done = b.call("run", "--trace", str(trace), "--out", name + ".out", "--force", "--record-rtl", name, "--no-golden", "--no-timeline",
-                  *options)
+    done = b.call("run", "--trace", str(trace), "--out", name + ".out", "--force", "--record-rtl", name, "--no-golden",
+                  "--no-timeline", *options)
     b.expect(done.returncode == 0 and folder.is_dir(), f"{name}: recorded {done.stderr.strip()}")
     return folder
 
 
 def replay(b, folder, *options):
     """(exit code, blocks, outputs compared, what was said of the first difference)"""
-    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "replay_rtl.py"), str(folder), "--build", str(b.scratch / "build"),
-                           *options], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "replay_rtl.py"), str(folder), "--build",
+                           str(b.scratch / "build"), *options], capture_output=True, text=True)
     total = re.search(r"^(\d+) blocks on \w+: (\d+) outputs", done.stdout, re.M)
     first = next((line for line in done.stdout.splitlines() if line.startswith("DIFFERENT")), done.stderr.strip())
     return done.returncode, int(total[1]) if total else 0, int(total[2]) if total else 0, first
@@ -248,6 +249,24 @@ def check_mutants(b):
     print(f"{found} of {len(mutants)} bugs are found")
 
 
+def check_cocotb(b, python):
+    """False when cocotb is not there."""
+    lanes = [record(b, "d64", find_set(SET), ["--queries", "0:3", "--wave-scope", "pade.pe_lane_0_0"]),
+             record(b, "d128", made_set(b, 128, True), ["--wave-scope", "pade.pe_lane_0_0"])]
+    broken = b.scratch / "broken"
+    shutil.copytree(RTL, broken)
+    text = (broken / "pe_lane.sv").read_text()
+    (broken / "pe_lane.sv").write_text(text.replace("plane_2 == 3'd0 ? earlier - weighted : ", ""))
+    for folder, rtl, wanted in ((lanes[0], RTL, 0), (lanes[1], RTL, 0), (lanes[0], broken, 1)):
+        done = subprocess.run([sys.executable, str(RTL / "cocotb" / "run.py"), str(folder / "pe_lane_0_0"), "--rtl", str(rtl),
+                               "--python", python], capture_output=True, text=True)
+        if done.returncode == SKIPPED:
+            print(done.stdout.strip())
+            return False
+        b.expect(done.returncode == wanted, f"cocotb, {folder.name}, {rtl.name}: {done.stdout.splitlines()[-1:]}")
+    return True
+
+
 def check_runs(b):
     total = 0
     for name, (trace, options) in RUNS.items():
@@ -269,7 +288,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pade-sim", required=True)
     parser.add_argument("--gsat-vectors", required=True)
-    parser.add_argument("--check", choices=("small", "runs", "mutants"), required=True)
+    parser.add_argument("--check", choices=("small", "runs", "mutants", "cocotb"), required=True)
+    parser.add_argument("--python", default="", help="folder with the package pade, for cocotb")
     args = parser.parse_args()
     missing = [t for t in ("iverilog", *(["verilator"] if args.check == "runs" else [])) if shutil.which(t) is None]
     if missing or find_set(SET) is None:
@@ -281,6 +301,9 @@ def main():
             check_small(b, str(pathlib.Path(args.gsat_vectors).resolve()))
         elif args.check == "runs":
             check_runs(b)
+        elif args.check == "cocotb":
+            if not check_cocotb(b, args.python):
+                return SKIPPED
         else:
             check_mutants(b)
         print(f"{b.failures} expectations failed")
