@@ -204,7 +204,54 @@ def check_small(b, vectors):
         for options in ([], ["--stall", "1"]):
             code, _, outputs, first = replay(b, records, "--simulator", "icarus", "--block", block, *options)
             b.expect(code == 0 and outputs > 100, f"{block} {' '.join(options) or 'at its edges'}: {outputs} outputs {first}")
+    check_by_hand(b, records)
     mutated_is_found(b, [records], load_mutants()[0])
+
+
+def write_records(folder, like, ports):
+    """Records by hand, in the form of `like`: {port: [(edge, value of each field), ...]}; ports that are not named stay empty."""
+    block = json.loads((like / "block.json").read_text())
+    folder.mkdir()
+    for port in block["ports"]:
+        rows = ports.get(port["name"], [])
+        port["records"] = len(rows)
+        digits = [(f["bits"] * f["count"] + 3) // 4 for f in port["fields"]]
+        (folder / (port["name"] + ".hex")).write_text("// by hand\n" + "".join(
+            "_".join([f"{edge:012x}", *(f"{v & ((1 << 4 * d) - 1):0{d}x}" for v, d in zip(values, digits))]) + "\n"
+            for edge, *values in rows))
+    (folder / "block.json").write_text(json.dumps(block))
+
+
+def check_by_hand(b, records):
+    """What no run of the machine reaches."""
+    # A slot's next query comes while bounds of the block before are on their way: those say nothing about it.
+    t = (1 << 33) - 5 - 7  # -5 less the offset 7
+    write_records(b.scratch / "stale", records / "guard_filter_0", {
+        "query": [(10, 0, 0, 7, 0), (30, 0, 2, 7, 0)], "lanes_query": [(12, 0, 0, 7, 0, 0, 0), (32, 0, 2, 7, 0, 0, 0)],
+        "bounds_0": [(20, 0, 0, -5 & 0xffffff), (30, 0, 0, 100), (41, 0, 2, -5 & 0xffffff)], "bounds_1": [(31, 0, 0, 200)],
+        "threshold_0": [(22, 0, t), (43, 2, t)], "lanes_threshold_0": [(22, t), (43, t)]})
+    # Six planes before their query: the FIFO of four is full, and the others wait for ready. Bounds of equal keys: one.
+    keys = range(6)
+    write_records(b.scratch / "full", records / "pe_lane_0_0", {
+        "admit": [(10 + k, 0, k, 0) for k in keys], "plane": [(20 + k, 0, 0, k, 0, 5) for k in keys],
+        "query": [(40, 0, 0, 7, 0, 0, 0)], "plane_credit": [(41 + k, 1) for k in keys],
+        "verdict": [(44 + k, 0, k, 0, 0) for k in keys], "bound": [(44, 0, 0, 0)]})
+    for name, bug, places, options in (
+            ("stale", "guard_filter.sv", (" && b_block[32*l+:32] == block_now", ""), []),
+            ("full", "plane_fifo.sv", ("assign in_ready = count != PLACES[6:0];", "assign in_ready = 1'b1;"),
+             ["--stall", "1", "--stall", "2", "--stall", "3", "--stall", "4"])):
+        made = b.scratch / ("by-hand-" + name)
+        made.mkdir()
+        (b.scratch / name).rename(made / name)
+        code, _, outputs, first = replay(b, made, "--simulator", "icarus", *options)
+        b.expect(code == 0 and outputs > 5, f"by hand, {name}: {outputs} outputs {first}")
+        copy = b.scratch / ("bug-" + name)
+        shutil.copytree(RTL, copy)
+        text = (copy / bug).read_text()
+        b.expect(text.count(places[0]) == 1, f"{bug}: the place of the bug is there once")
+        (copy / bug).write_text(text.replace(*places))
+        code, _, _, first = replay(b, made, "--simulator", "icarus", "--rtl", str(copy), *options)
+        b.expect(code == 1, f"by hand, {name}, with its bug: {first}")
 
 
 def load_mutants():
