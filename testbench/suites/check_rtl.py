@@ -107,6 +107,16 @@ def check_lint(b):
                 b.expect(done.returncode == 0 and not said, f"{tool}: {top} {words or ''} {said[:200]}")
 
 
+    if shutil.which("yosys") is None:
+        print("  --    yosys is not there: whether it can be synthesized is left out")
+        return
+    for top in ("pe_lane", "guard_filter"):
+        script = f"read_verilog -sv {' '.join(files)}; hierarchy -check -top {top}; proc; check -assert"
+        done = subprocess.run(["yosys", "-q", "-p", script], capture_output=True, text=True)
+        said = [line for line in (done.stdout + done.stderr).splitlines() if "Replacing memory" not in line]
+        b.expect(done.returncode == 0 and not said, f"yosys: {top} {' '.join(said)[:200]}")
+
+
 def check_gsat(b, vectors):
     for bidirectional in (1, 0):
         folder = b.scratch / f"gsat{bidirectional}"
