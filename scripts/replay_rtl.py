@@ -53,6 +53,8 @@ def read_block(folder: pathlib.Path) -> dict:
     p = block["parameters"]
     if block["kind"] == "pe_lane" and p["pipeline_stages"] != 4:
         raise BadInput(f"{folder}: lane.pipeline_stages is {p['pipeline_stages']}; allowed for this RTL: 4")
+    if block["kind"] == "pe_lane" and p["score_credits"] > 15:
+        raise BadInput(f"{folder}: lane.verdict_latency is {p['verdict_latency']}; allowed for this RTL: up to 12")
     if block["kind"] == "guard_filter" and p["broadcast_latency"] > p["bui_latency"]:
         raise BadInput(f"{folder}: guard.broadcast_latency is above guard.bui_latency; allowed for this RTL: up to it")
     return block
