@@ -32,7 +32,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "testbench" / "mutants"
 TABLE = ROOT / "docs" / "mutations.md"
-COPIED = ("CMakeLists.txt", "LICENSE", "README.md", "CITATION.cff", "cmake", "model", "tlm", "testbench", "scripts", "docs")
+COPIED = ("CMakeLists.txt", "LICENSE", "README.md", "CITATION.cff", "cmake", "model", "tlm", "testbench", "scripts", "docs",
+          "traces/workloads.json")
 # After the tests of the folder: the whole chip, then pade-sim against the golden reference and the books.
 CHIP_TESTS = ["accelerator_test", "ista_off_test"]
 TRACE_TESTS = ["suite: use-lite/l0-decode8-s128-gpl3", "suite: use-lite/l0-prefill-s128-gpl3", "suite: regression"]
