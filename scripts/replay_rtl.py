@@ -33,6 +33,9 @@ PARAMETERS = {
     "guard_filter": {
         "LANES": "lanes", "WORDS": "words", "KEY_BITS": "key_bits", "BUI_LATENCY": "bui_latency",
         "BROADCAST_LATENCY": "broadcast_latency"},
+    "rars": {
+        "ROWS": "rows", "V_ROWS": "v_rows_per_round", "ENTRIES": "prefetch_rows", "ITEMS": "exps_per_cycle", "P_BITS": "p_bits",
+        "RARS": "rars", "SPLIT": "split", "LINK_LATENCY": "link_latency"},
 }
 
 

@@ -84,6 +84,12 @@ nlohmann::ordered_json parameters(const params& p, const record_shape& shape, un
     j["guard_enabled"] = p.guard.enabled;
     j["bui_latency"] = p.guard.bui_latency;
     j["broadcast_latency"] = p.guard.broadcast_latency;
+    j["rars"] = p.vpu.rars;
+    j["split"] = p.rars.split;
+    j["v_rows_per_round"] = p.vpu.v_rows_per_round;
+    j["prefetch_rows"] = p.vpu.prefetch_rows;
+    j["exps_per_cycle"] = p.softmax.exps_per_cycle;
+    j["p_bits"] = p.softmax.p_bits;
     return j;
 }
 
@@ -106,8 +112,9 @@ record_files::record_files(const record_options& o, const params& p, unsigned he
     check_place(o);
     files_ = std::make_unique<files>(o, p, head_dim);
     const fs::path partial = files_->place.partial();
-    files_->record.emplace(record_shape{(head_dim + lane_dims - 1) / lane_dims, p.lane.key_bits}, o.scopes,
-                           [partial](const std::string& block, const std::string& port) {
+    files_->record.emplace(record_shape{(head_dim + lane_dims - 1) / lane_dims, p.lane.key_bits, p.rows.count,
+                                        p.softmax.exps_per_cycle, p.vpu.v_rows_per_round},
+                           o.scopes, [partial](const std::string& block, const std::string& port) {
                                fs::create_directories(partial / block);
                                return std::make_unique<appended_file>(partial / block / (port + ".hex"));
                            });
@@ -126,8 +133,8 @@ void record_files::start() const {
     if (files_->record->blocks().empty() || (!files_->options.scopes_are_shared && !unused.empty()))
         throw input_error(
             "--record-rtl: --wave-scope '" + (unused.empty() ? std::string("*") : unused.front()) +
-            "' chooses no block that can be recorded; allowed: patterns that match pade.pe_lane_<row>_<lane> "
-            "or pade.guard_filter_<row>");
+            "' chooses no block that can be recorded; allowed: patterns that match pade.pe_lane_<row>_<lane>, "
+            "pade.guard_filter_<row> or pade.rars");
 }
 
 void record_files::check() const {

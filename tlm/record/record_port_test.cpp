@@ -82,7 +82,7 @@ TEST_CASE("record_port: too few or too many elements are a fault of the writer")
     CHECK_THROWS_AS(port.end(), internal_error);
 }
 
-TEST_CASE("rtl_record: patterns choose lanes and guard filters by path or scope, and nothing else") {
+TEST_CASE("rtl_record: patterns choose lanes, guard filters and RARS by path or scope, and nothing else") {
     const auto no_file = [](const std::string&, const std::string&) { return std::unique_ptr<text_sink>(); };
     rtl_record all({1, 8}, {}, no_file);
     CHECK(all.block("pade.dispatcher") == nullptr);
@@ -91,11 +91,13 @@ TEST_CASE("rtl_record: patterns choose lanes and guard filters by path or scope,
     CHECK(all.block("pade.pe_lane_0_3") == all.block("pade.pe_lane_0_3"));
     CHECK(all.blocks().size() == 1);
 
-    rtl_record some({1, 8}, {"pade.pe_lane_0_*", "pade.rars", "pade.hbm2"}, no_file);
+    rtl_record some({1, 8}, {"pade.pe_lane_0_*", "pade.rars", "pade.v_pu", "pade.hbm2"}, no_file);
     CHECK(some.block("pade.pe_lane_0_12")->name() == "pe_lane_0_12");
     CHECK(some.block("pade.pe_lane_1_0") == nullptr);
     CHECK(some.block("pade.guard_filter_0") == nullptr);
-    CHECK(some.unused_scopes() == std::vector<std::string>{"pade.rars", "pade.hbm2"});
+    CHECK(some.unused_scopes() == std::vector<std::string>{"pade.rars", "pade.v_pu", "pade.hbm2"});
+    CHECK(some.block("pade.rars")->kind() == "rars");
+    CHECK(some.unused_scopes() == std::vector<std::string>{"pade.v_pu", "pade.hbm2"});
 
     rtl_record scope({1, 8}, {"pade"}, no_file);
     CHECK(scope.block("pade.guard_filter_7")->kind() == "guard_filter");

@@ -11,7 +11,7 @@ namespace {
 /// The kind of a block by its name, pe_lane of pe_lane_0_3; empty for what is not recorded.
 std::string kind_of(const std::string& path) {
     const std::string name = path.substr(path.rfind('.') + 1);
-    for (const char* kind : {"pe_lane", "guard_filter"}) {
+    for (const char* kind : {"pe_lane", "guard_filter", "rars"}) {
         const std::string prefix = kind;
         if (name == prefix || name.compare(0, prefix.size() + 1, prefix + "_") == 0)
             return prefix;

@@ -16,8 +16,11 @@ namespace pade {
 
 /// What the widths of the records depend on.
 struct record_shape {
-    unsigned words = 1;     ///< of 64 dims, of a plane and of a query
-    unsigned key_bits = 8;  ///< planes of a key
+    unsigned words = 1;             ///< of 64 dims, of a plane and of a query
+    unsigned key_bits = 8;          ///< planes of a key
+    unsigned rows = 8;              ///< of a block
+    unsigned exps_per_cycle = 8;    ///< exponentials that reach RARS at one edge
+    unsigned v_rows_per_round = 2;  ///< V rows of a round
 };
 
 class record_block {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "tlm/passage.h"
-#include "tlm/record/record_writer.h"
+#include "tlm/record/vpu_record_writer.h"
 
 namespace pade {
 
