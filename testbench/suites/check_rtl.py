@@ -2,7 +2,8 @@
 """The RTL of testbench/rtl against the model: check_rtl.py --pade-sim BIN --gsat-vectors BIN --check small|runs|mutants|cocotb
 
 small    lint of every block by the tools that are there; GSAT on every pattern of a group; a run's results are the same with and
-         without --record-rtl, and records are as many as the run's transactions; bad input; one lane and one guard filter replayed
+         without --record-rtl, and records are as many as the run's transactions; bad input; one lane, one guard filter and RARS
+         replayed
 runs     recorded runs of every kind, whole chips, at their edges and stalled, on both simulators
 mutants  each bug of testbench/rtl/mutants.json is found by the replay
 cocotb   the example test of testbench/rtl/cocotb passes, and fails on a broken lane
@@ -25,8 +26,10 @@ from check_set import ROOT, SKIPPED, find_set
 
 RTL = ROOT / "testbench" / "rtl"
 SET = "use-lite/l0-decode8-s128-gpl3"
-BLOCKS = ("gsat", "scoreboard", "pe_lane", "bui_generator", "threshold_unit", "guard_filter")
+BLOCKS = ("gsat", "scoreboard", "pe_lane", "bui_generator", "threshold_unit", "guard_filter", "rars")
 WIDE = {"heads": 2, "kv_heads": 1, "queries": 24, "keys": 300, "seed": 6}
+
+RARS_ONLY = ["--queries", "0:32", "--wave-scope", "pade.rars"]
 
 # name: (set or dims of a made one, options)
 RUNS = {
@@ -51,6 +54,14 @@ RUNS = {
     "late verdicts": ("use-lite/l0-prefill-s128-gpl3", ["--queries", "0:16", "lane.verdict_latency=3"]),
     "admission per lane": ("use-lite/l0-prefill-s128-gpl3", ["--queries", "0:32", "dispatch.admission=per_lane"]),
     "3 rows of 5 lanes": ("use-lite/l0-prefill-s128-gpl3", ["--queries", "0:32", "lane.count=5", "rows.count=3"]),
+    "RARS off": ("use-lite/l0-prefill-s128-gpl3", [*RARS_ONLY, "vpu.rars=false"]),
+    "no part of a shared key": ("use-lite/l0-prefill-s128-gpl3", [*RARS_ONLY, "rars.split=false"]),
+    "a V row a round, 16 rows, tiles in parts": ("use-lite/l0-prefill-s128-gpl3", [
+        *RARS_ONLY, "vpu.v_rows_per_round=1", "rows.count=16", "vpu.prefetch_rows=10", "softmax.p_bits=24"]),
+    "5 V rows a round, keys ascending, 3 exponentials": ("use-lite/l0-prefill-s128-gpl3", [
+        *RARS_ONLY, "vpu.v_rows_per_round=5", "ista.order=sequential", "softmax.exps_per_cycle=3", "link.latency=3"]),
+    "RARS, ISTA off, links stalled": ("use-lite/l0-prefill-s128-gpl3", [
+        *RARS_ONLY, "ista.enabled=false", "stall.percent=20", "stall.memory_percent=20"]),
 }
 
 
@@ -110,7 +121,7 @@ def check_lint(b):
     if shutil.which("yosys") is None:
         print("  --    yosys is not there: whether it can be synthesized is left out")
         return
-    for top in ("pe_lane", "guard_filter"):
+    for top in ("pe_lane", "guard_filter", "rars"):
         script = f"read_verilog -sv {' '.join(files)}; hierarchy -check -top {top}; proc; check -assert"
         done = subprocess.run(["yosys", "-q", "-p", script], capture_output=True, text=True)
         said = [line for line in (done.stdout + done.stderr).splitlines() if "Replacing memory" not in line]
@@ -161,6 +172,9 @@ def check_records(b, folder):
     links = {name: link["transactions"] for name, link in stats(out)["links"].items()}
     lane = {port: n for (kind, port), n in counted.items() if kind == "pe_lane"}
     guard = {port: n for (kind, port), n in counted.items() if kind == "guard_filter"}
+    rars = {port: n for (kind, port), n in counted.items() if kind == "rars"}
+    b.expect((rars["head"] + rars["item"], rars["reserved"], rars["round"]) ==
+             (links["weights"], links["v_reserved"], links["rounds"]), "records of weights, reserved V rows and rounds")
     lanes = json.loads((records / "pe_lane_0_0" / "block.json").read_text())["parameters"]["lanes"]
     b.expect(lane["admit"] + lane["plane"] == links["planes"], "records of admissions and planes")
     b.expect((lane["verdict"], lane["bound"], lane["score"]) == (links["verdicts"], links["bounds"], links["scores"]),
@@ -210,7 +224,7 @@ def check_small(b, vectors):
     folder = find_set(SET)
     records = check_records(b, folder)
     check_refusals(b, folder)
-    for block in ("pe_lane_0_5", "guard_filter_0"):
+    for block in ("pe_lane_0_5", "guard_filter_0", "rars"):
         for options in ([], ["--stall", "1"]):
             code, _, outputs, first = replay(b, records, "--simulator", "icarus", "--block", block, *options)
             b.expect(code == 0 and outputs > 100, f"{block} {' '.join(options) or 'at its edges'}: {outputs} outputs {first}")
@@ -269,7 +283,7 @@ def load_mutants():
 
 
 def mutated_is_found(b, records, mutant):
-    """The replay of lanes and guard filters of row 0 with this bug tells a difference."""
+    """The replay of RARS, or of lanes and guard filters of row 0, with this bug tells a difference."""
     copy = b.scratch / "mutated"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir()
@@ -278,8 +292,9 @@ def mutated_is_found(b, records, mutant):
     text = (copy / mutant["file"]).read_text()
     b.expect(text.count(mutant["from"]) == 1, f"{mutant['name']}: its place is there once")
     (copy / mutant["file"]).write_text(text.replace(mutant["from"], mutant["to"]))
+    rars = mutant["file"] in ("rars.sv", "tile_buffer.sv", "most_wanted.sv")
     guard = mutant["file"] in ("bui_generator.sv", "guard_filter.sv", "maximum_tree.sv", "threshold_unit.sv")
-    chosen = ["guard_filter_0"] if guard else ["pe_lane_0_0", "pe_lane_0_1", "pe_lane_0_2", "pe_lane_0_3"]
+    chosen = ["rars"] if rars else ["guard_filter_0"] if guard else ["pe_lane_0_0", "pe_lane_0_1", "pe_lane_0_2", "pe_lane_0_3"]
     for folder, block in itertools.product(records, chosen):
         for options in ([], ["--stall", "1"]):
             code, _, _, first = replay(b, folder, "--simulator", "icarus", "--rtl", str(copy), "--block", block, *options)
@@ -296,9 +311,9 @@ def mutated_is_found(b, records, mutant):
 def check_mutants(b):
     # Few entries, few keys pruned and links stalled: what is held back and reused must be seen, and credits must run out.
     options = settings(["--queries", "0:64", "lane.scoreboard_entries=4", "guard.alpha=2", "stall.percent=50", "stall.cycles=30",
-                        "--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*"])
+                        "--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*", "--wave-scope", "pade.rars"])
     prefill = find_set("use-lite/l0-prefill-s128-gpl3")
-    plain = ["--queries", "0:64", "--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*"]
+    plain = ["--queries", "0:64", "--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*", "--wave-scope", "pade.rars"]
     records = {1: [record(b, "held", prefill, options), record(b, "plain", prefill, plain)],
                2: [record(b, "wide", made_set(b, 128, False), ["--wave-scope", "pade.*_0", "--wave-scope", "pade.pe_lane_0_*"])]}
     mutants = load_mutants()
@@ -334,7 +349,7 @@ def check_runs(b):
             continue
         records = record(b, "run", folder, settings(o for o in options if o != "--phase=decode"), force=True)
         held = [["--stall", "3"]] if "lane.verdict_latency=3" not in options else []
-        for how in ([], *held, ["--simulator", "icarus", "--block", "*_0_0", "--block", "guard_filter_0"]):
+        for how in ([], *held, ["--simulator", "icarus", "--block", "*_0_0", "--block", "guard_filter_0", "--block", "rars"]):
             code, blocks, outputs, first = replay(b, records, *how)
             b.expect(code == 0 and outputs > 0, f"{name} {' '.join(how)}: {blocks} blocks, {outputs} outputs {first}")
             total += outputs
