@@ -260,7 +260,17 @@ def check_by_hand(b, records):
         "admit": [(10 + k, 0, k, 0) for k in keys], "plane": [(20 + k, 0, 0, k, 0, 5) for k in keys],
         "query": [(40, 0, 0, 7, 0, 0, 0)], "plane_credit": [(41 + k, 1) for k in keys],
         "verdict": [(44 + k, 0, k, 0, 0) for k in keys], "bound": [(44, 0, 0, 0)]})
+    # Two tiles at one edge, the second one of another KV head, with a rescale; its V row is reserved late and the third round waits
+    # for a credit.
+    write_records(b.scratch / "tiles", records / "rars", {
+        "head_0": [(10, 0, 0, 0, 1, 1, 0)], "head_1": [(10, 0, 1, 1, 2, 1, int("0001" * 8, 16))],
+        "item_0": [(10, 0, 1, 2, 5, 1 << 20)], "item_1": [(10, 1, 0, 3, 0, 7)], "item_2": [(10, 1, 1, 3, 9, 8)],
+        "item_3": [(10, 1, 1, 4, 9, 9)], "reserved": [(10, 1), (14, 1)], "round_credit": [(18, 1)],
+        "round": [(11, 0, 0, 1, 5, 0, 1), (15, 0, 0, 1, 9, 1, 0), (19, 0, 1, 1, 9, 1, 1)],
+        "row_2": [(11, 2, 0, 1 << 20)], "row_3": [(15, 1, 0, 7), (19, 2, 0, 8)], "row_4": [(15, 2, 0, 9)],
+        "tile_credit": [(11, 1), (19, 1)]})
     for name, bug, places, options in (
+            ("tiles", "tile_buffer.sv", ("kv_now = head_valid ? head_kv : kv;", "kv_now = kv;"), []),
             ("stale", "guard_filter.sv", (" && b_block[32*l+:32] == block_now", ""), []),
             ("full", "plane_fifo.sv", ("assign in_ready = count != PLACES[6:0];", "assign in_ready = 1'b1;"),
              ["--stall", "1", "--stall", "2", "--stall", "3", "--stall", "4"])):

@@ -69,6 +69,7 @@ module rars_bench #(
 
     wire rounds_left;
     wire [47:0] round_due;
+    wire [47:0] round_sent = round_due - 48'(LINK_LATENCY - 1);  // and its tile's credit given
     reg [2:0] go = 3'd0;     // stalled: drawn; stays until the item is taken
     genvar i;
     generate
@@ -76,7 +77,7 @@ module rars_bench #(
             wire [47:0] own = cycle[48*i+:48];
             wire drawn_now = i < RESERVED ? go[0] && own == softmax_cycle : go[i-RESERVED+1];
             assign fire[i] = has[i] && !reset &&
-                             (stall ? drawn_now && (!rounds_left || round_due > own) : own == edge_number);
+                             (stall ? drawn_now && (!rounds_left || round_sent > own) : own == edge_number);
         end
     endgenerate
     // At times rounds run out of credits, and at times of reserved V rows.
