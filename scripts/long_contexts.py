@@ -22,7 +22,7 @@ from typing import Any, Iterable
 
 import numpy as np
 
-from tracelib.cli import InputError, Parser, find_pade_sim, one_line, run_main
+from tracelib.cli import InputError, Parser, find_pade_sim, one_line, run_main, write_tables
 from tracelib.decode_set import write_decode_set
 from tracelib.synthesis import LOCAL, SINK, Fit, generate, read_fit
 from tracelib.synthesis import SMOOTHING
@@ -216,16 +216,7 @@ def main() -> int:
     for name, make in TABLES.items():
         if args.table is None or name in args.table:
             lines += make(study)
-    if study.missing:
-        lines += [f"Sets that were not there: {', '.join(sorted(study.missing))}.", ""]
-    text = "\n".join(lines)
-    if args.write:
-        pathlib.Path(args.write).write_text(text, encoding="utf-8")
-    else:
-        print(text)
-    for failure in study.failed:
-        print(f"FAILED: {failure}")
-    return 1 if study.failed else 0
+    return write_tables(lines, study.missing, study.failed, args.write)
 
 
 if __name__ == "__main__":

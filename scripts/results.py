@@ -24,7 +24,7 @@ import pathlib
 import subprocess
 from typing import Any
 
-from tracelib.cli import ROOT, InputError, Parser, find_pade_sim, one_line, run_main
+from tracelib.cli import ROOT, InputError, Parser, find_pade_sim, one_line, run_main, write_tables
 from tracelib.runs import Run, read_run
 
 DECODE = ["qwen2.5-coder-0.5b/l7-decode8-s2048-kjv", "qwen2.5-coder-0.5b/l14-decode8-s8192-kjv",
@@ -230,16 +230,7 @@ def main() -> int:
     for name, make in TABLES.items():
         if args.table is None or name in args.table:
             page += make(study)
-    if study.missing:
-        page += [f"Sets that were not there: {', '.join(sorted(study.missing))}.", ""]
-    text = "\n".join(page)
-    if args.write:
-        pathlib.Path(args.write).write_text(text, encoding="utf-8")
-    else:
-        print(text)
-    for failure in study.failed:
-        print(f"FAILED: {failure}")
-    return 1 if study.failed else 0
+    return write_tables(page, study.missing, study.failed, args.write)
 
 
 if __name__ == "__main__":

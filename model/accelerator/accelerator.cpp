@@ -12,7 +12,8 @@ accelerator::accelerator(sc_core::sc_module_name name, const params& p, const ac
     // Rounded to SystemC's time resolution, 1 ps.
     clock_ = std::make_unique<clock_domain>("core_clock", sc_core::sc_time(1e6 / p.clock.core_mhz, sc_core::SC_PS));
     links_ = std::make_unique<link_set>(
-        link_options{options.check_tlm, p.stall, options.faults, options.trace, options.record, options.own_modules}, *clock_);
+        link_options{options.check_tlm, p.stall, options.faults, options.trace, options.record, options.own_modules},
+        *clock_);
     build_modules(options.reverse_construction);
     bind_clocks();
     if (options.trace != nullptr)
@@ -54,7 +55,7 @@ void accelerator::build_modules(bool reverse) {
                 lp.guard_enabled = params_.guard.enabled;
                 lp.row = row;
                 lp.link_latency = params_.link.latency;
-                lp.score_credits = params_.lane.verdict_latency + 3;
+                lp.score_credits = score_places(params_.lane);
                 const std::string label = "pe_lane_" + std::to_string(row) + "_" + std::to_string(lane);
                 lanes_.make(row * lanes + lane, label.c_str(), lp);
             });

@@ -32,6 +32,11 @@ struct pe_lane_params {
     unsigned score_credits = 4;  ///< places for this lane at the score queue's input
 };
 
+/// Covers the way of a score to the queue and of its credit back, so that a lane can send one every cycle.
+inline unsigned score_places(const lane_params& lane) {
+    return lane.verdict_latency + 3;
+}
+
 class pe_lane : public clocked_module {
   public:
     PADE_HAS_PROCESS(pe_lane);

@@ -45,6 +45,21 @@ def run_main(main: Callable[[], int]) -> NoReturn:
     sys.exit(code)
 
 
+def write_tables(lines: list[str], missing: list[str], failed: list[str], write: str | None) -> int:
+    """Prints a page of tables, or writes it to the file `write`; says which sets were not there and which runs failed. Returns the
+    exit code."""
+    if missing:
+        lines = [*lines, f"Sets that were not there: {', '.join(sorted(missing))}.", ""]
+    text = "\n".join(lines)
+    if write:
+        pathlib.Path(write).write_text(text, encoding="utf-8")
+    else:
+        print(text)
+    for failure in failed:
+        print(f"FAILED: {failure}")
+    return 1 if failed else 0
+
+
 def find_pade_sim(given: str | None) -> pathlib.Path | None:
     """The program that was named, else the one of build/ if there is one."""
     if given is not None:

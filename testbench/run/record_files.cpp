@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "model/errors.h"
+#include "model/qkpu/pe_lane.h"
 #include "testbench/output/output_dir.h"
 #include "testbench/output/whole_file.h"
 #include "testbench/report/version.h"
@@ -79,7 +80,7 @@ nlohmann::ordered_json parameters(const params& p, const record_shape& shape, un
     j["fifo_planes"] = p.lane.fifo_planes;
     j["pipeline_stages"] = p.lane.pipeline_stages;
     j["verdict_latency"] = p.lane.verdict_latency;
-    j["score_credits"] = p.lane.verdict_latency + 3;
+    j["score_credits"] = score_places(p.lane);
     j["link_latency"] = p.link.latency;
     j["guard_enabled"] = p.guard.enabled;
     j["bui_latency"] = p.guard.bui_latency;
