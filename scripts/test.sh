@@ -26,6 +26,7 @@ python=/usr/bin/python3
 
 times=()
 failed=()
+failed_tests=
 
 # stage NAME COMMAND...: runs it, notes how long it took and whether it passed.
 stage() {
@@ -45,6 +46,7 @@ summary() {
     printf '%s\n' "${times[@]}"
     if (( ${#failed[@]} != 0 )); then
         printf 'FAILED: %s\n' "${failed[@]}"
+        printf '%s' "$failed_tests"
         exit 1
     fi
     echo "All stages passed."
@@ -54,7 +56,13 @@ summary() {
 need() { stage "$@" || summary; }
 
 build() { cmake --build "$1" -j "$(parallel_jobs "$2")"; }
-run_tests() { ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}"; }
+# The names of what failed are kept for the last lines, which may be all that somebody sees.
+run_tests() {
+    ctest --test-dir "$1" --output-on-failure --no-tests=error -j "$(nproc)" "${@:2}" && return
+    local status=$?
+    failed_tests+=$(sed "s|^|  $1: test |" "$1/Testing/Temporary/LastTestsFailed.log" 2>/dev/null)$'\n'
+    return $status
+}
 
 # From PyPI; where that cannot be reached, what needs it is reported as skipped.
 models_python() { scripts/models_venv.sh || echo "Not there: tests of language models are skipped."; }
