@@ -56,6 +56,7 @@ struct verdict_item : stream_item {
 /// Lower bound of a pair's score: what the threshold unit takes the maximum of.
 struct bound_item : stream_item {
     std::uint8_t slot = 0;
+    std::uint8_t lane = 0;    ///< its number in the row, for waveforms; set by the receiver
     std::uint32_t block = 0;  ///< modulo 2^32; the slot may have a new query before the last bound of the old one comes
     std::int64_t lower = 0;
 };

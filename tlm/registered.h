@@ -62,6 +62,11 @@ class registered_fifo {
         assert(count_ != 0);
         return places_[head_].item;
     }
+    /// First edge at which the item behind `i` older ones may be seen.
+    cycle_t visible_at(std::size_t i) const {
+        assert(i < count_);
+        return places_[(head_ + i) & mask_].visible;
+    }
     /// The item behind `i` older ones.
     const T& peek(std::size_t i) const {
         assert(i < count_);

@@ -20,9 +20,11 @@ void guard_filter::on_query(unsigned, query_item& item) {
     wake_at(item.visible);
 }
 
-void guard_filter::on_bound(unsigned, bound_item& item) {
+void guard_filter::on_bound(unsigned lane, bound_item& item) {
     ++counters_.bounds;
     bounds_in_.push_back(item);
+    if (trace_)
+        bounds_in_.back().lane = static_cast<std::uint8_t>(lane);
     wake_at(item.visible);
 }
 
@@ -41,7 +43,7 @@ void guard_filter::step(cycle_t now) {
         block_[item.slot] = item.query->block;
         ++counters_.queries;
         if (trace_)
-            trace_->query(q, item.query->offset);
+            trace_->query(q, *item.query);
         queries_.pop();
         // A slot's T of the block before, still on its way, must not reach the lanes after the new query.
         broadcast(item, std::max(now + params_.bui_latency, last_threshold_[item.slot] + 1));
@@ -82,9 +84,14 @@ bool guard_filter::take_bounds(cycle_t now, std::array<bool, 2>& rose) {
         if (!visible(bound))
             continue;
         any = true;
-        if (bound.block == block_[bound.slot])
+        if (bound.block == block_[bound.slot]) {
+            if (trace_)
+                trace_->bound(bound);
             rose[bound.slot] = threshold_unit_.raise(bound.slot, bound.lower) || rose[bound.slot];
+        }
     }
+    if (trace_)
+        trace_->bounds();
     if (any)
         bounds_in_.erase(std::remove_if(bounds_in_.begin(), bounds_in_.end(), visible), bounds_in_.end());
     return any;

@@ -83,7 +83,7 @@ void pe_lane::step(cycle_t now) {
         ++waiting_class();
     hot_.accounted = now + 1;
     if (hot_.traced)
-        trace_step(busy, accepted);
+        trace_step(busy, accepted, now);
 
     // A plane that cannot be taken yet waits for the pipeline, or for a query or its own edge, which wake the lane.
     if (!hot_.pipeline.empty())
@@ -219,6 +219,8 @@ bool pe_lane::issue(cycle_t now) {
     scoreboard::entry& e = hot_.keys.find(item.tag, item.key, item.slot);
     if (e.next_plane != item.plane)
         wrong_plane(item, e.next_plane);
+    if (hot_.traced)
+        trace_issue(item, *c.query, e.partial, now);
     const gsat_result result = masked_sum(c.query->operand, item);
     e.partial += numeric::plane_weight(item.plane, hot_.key_bits) * result.sum;
     ++e.next_plane;
@@ -271,10 +273,42 @@ void pe_lane::trace_decision(const operation& op, const context& c, verdict outc
         d.threshold_valid = c.threshold != context::lowest;
         d.threshold = d.threshold_valid ? c.threshold : 0;
     }
+    d.interval_upper = c.query->intervals.upper[op.plane + 1U];
+    d.interval_lower = c.query->intervals.lower[op.plane + 1U];
+    d.best_valid = c.send_above != context::lowest;
+    d.best = d.best_valid ? c.send_above : 0;
     trace_->decided(d);
 }
 
-void pe_lane::trace_step(bool busy, bool accepted) {
+/// Planes of the input FIFO that can be seen.
+std::size_t pe_lane::planes_waiting(cycle_t now) const {
+    std::size_t n = 0;
+    while (n < hot_.fifo.size() && hot_.fifo.visible_at(n) <= now)
+        ++n;
+    return n;
+}
+
+/// Before the plane is taken.
+void pe_lane::trace_issue(const waiting_plane& item, const row_query& query, std::int32_t partial, cycle_t now) {
+    trace_->head(item, planes_waiting(now));
+    const unsigned last = query.operand.words() - 1;
+    trace_->operands(query.operand, query.operand.word_sum(last == 0 ? item.bits : wide_.front()[last - 1], last),
+                     partial);
+    traced_issue_ = now;
+}
+
+void pe_lane::trace_step(bool busy, bool accepted, cycle_t now) {
+    if (traced_issue_ != now) {
+        if (hot_.fifo.ready(now))
+            trace_->head(hot_.fifo.front(), planes_waiting(now));
+        else
+            trace_->no_head();
+    }
+    for (std::size_t slot = 0; slot < hot_.contexts.size(); ++slot) {
+        const context& c = hot_.contexts[slot];
+        if (c.query != nullptr)
+            trace_->context(slot, c.query->block, c.threshold != context::lowest, c.threshold);
+    }
     trace_->holds(hot_.keys.used(), hot_.keys.full());
     const lane_cycle present = busy ? lane_cycle::busy : accepted ? waiting() : lane_cycle::stall_downstream;
     trace_->lane_class.pulse(static_cast<unsigned>(present), static_cast<unsigned>(waiting()));

@@ -139,7 +139,9 @@ class pe_lane : public clocked_module {
     }
     std::uint64_t& waiting_class();
     void trace_decision(const operation& op, const context& c, verdict outcome);
-    void trace_step(bool busy, bool accepted);
+    std::size_t planes_waiting(cycle_t now) const;
+    void trace_issue(const waiting_plane& item, const row_query& query, std::int32_t partial, cycle_t now);
+    void trace_step(bool busy, bool accepted, cycle_t now);
 
     void end_of_elaboration() override;
     void run() { pe_lane::step(hot_.gate->running_edge()); }
@@ -177,6 +179,7 @@ class pe_lane : public clocked_module {
     credit_counter score_credits_;
     pe_lane_params params_;
     std::unique_ptr<pe_lane_trace> trace_;
+    cycle_t traced_issue_ = never;  // edge of the last plane taken, with a trace
 };
 
 }  // namespace pade

@@ -378,15 +378,43 @@ module pe_lane #(
 
     // ================ for waveforms: the names of docs/waveforms.md ================
     // A plane as it leaves the adder tree, WORDS + 1 cycles after the model shows it as `gsat` (words that pass twice
-    // aside).
+    // aside); `sum` is that of its last word, with both halves where it passes twice. `issues`: what goes into it.
+    // `context_then`: what the context of the slot holds as a plane is decided on, whatever the decision makes of it.
+`ifndef SYNTHESIS
+    reg again_1, again_2;
+    reg signed [13:0] first_half;
+    always_ff @(posedge clk) begin
+        {again_1, again_2} <= {again, again_1};
+        if (sum_valid) first_half <= sum;
+    end
+`endif
     generate
+        if (1) begin : issues
+            wire        asks = head_valid && query_is_here && !passing && !held;  // the scoreboard for the key
+            wire [43:0] group_sums_0 = context_sums[(head_slot ? 88 * WORDS : 0)+:44];
+            wire [43:0] group_sums_1 = context_sums[(head_slot ? 88 * WORDS : 0)+44+:44];
+            wire        unused = &{1'b0, asks, group_sums_0, group_sums_1};
+        end
+        if (1) begin : context_then
+            wire [31:0] place = (decision_slot ? ENTRIES : 0) + {29'd0, decision_plane} + 32'd1;
+            wire [23:0] upper = context_upper[24*place+:24];
+            wire [23:0] lower = context_lower[24*place+:24];
+            wire        best_valid = sent_valid[decision_slot];
+            wire [23:0] best = best_valid ? sent[24*decision_slot+:24] : 24'd0;
+            wire        unused = &{1'b0, upper, lower, best};
+        end
         if (1) begin : gsat_sum
             wire        valid = accumulated;
             wire [19:0] token = key_2;
             wire  [2:0] plane = plane_2;
             wire        slot = slot_2;
+            wire [23:0] previous = {{(24 - PARTIAL_BITS) {partial_before[PARTIAL_BITS-1]}}, partial_before};
             wire [23:0] partial = {{(24 - PARTIAL_BITS) {new_partial[PARTIAL_BITS-1]}}, new_partial};
-            wire        unused = &{1'b0, valid, token, plane, slot, partial};
+            wire        unused = &{1'b0, valid, token, plane, slot, previous, partial};
+`ifndef SYNTHESIS
+            wire signed [13:0] last_sum = again_2 ? sum + first_half : sum;
+            wire        unused_sum = &{1'b0, last_sum};
+`endif
         end
         if (1) begin : decision
             wire        valid = decide;

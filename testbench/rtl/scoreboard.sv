@@ -87,6 +87,14 @@ module scoreboard #(
         else count <= used + {6'd0, admit};
 
 `ifndef SYNTHESIS
+    reg [6:0] entries;  // without the one that retires in this cycle, counted anew; for waveforms
+    integer i;
+    always_comb begin
+        entries = 7'd0 - {6'd0, retire};
+        for (i = 0; i < ENTRIES; i = i + 1) entries = entries + {6'd0, valid[i]};
+    end
+    wire unused_entries = &{1'b0, entries};
+
     wire [ENTRIES-1:0] there;  // entries of the key that is admitted
     generate
         for (n = 0; n < ENTRIES; n = n + 1) begin : g_there
