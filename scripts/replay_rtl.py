@@ -108,6 +108,30 @@ class Compiled:
         return [str(program)] if self.simulator == "verilator" else ["vvp", "-n", str(program)]
 
 
+def without_top(path: pathlib.Path) -> None:
+    """Verilator's waveform has the bench in a scope TOP: it is taken away, so that names are those of Icarus, and a map fits both."""
+    partial = path.with_name(path.name + ".partial")
+    with path.open("rb") as old, partial.open("wb") as new:
+        depth, inside = 0, False
+        for line in old:
+            words = line.split()
+            if words[:1] == [b"$scope"]:
+                depth += 1
+                if depth == 1 and words[2] == b"TOP":
+                    inside = True
+                    continue
+            elif words[:1] == [b"$upscope"]:
+                depth -= 1
+                if depth == 0 and inside:
+                    inside = False
+                    continue
+            new.write(line)
+            if words[:1] == [b"$enddefinitions"]:
+                break
+        shutil.copyfileobj(old, new, 1 << 20)
+    partial.rename(path)
+
+
 def replay(compiled: Compiled, folder: pathlib.Path, block: dict, seed: int | None, wave: pathlib.Path | None,
            timeout: int) -> tuple[bool, str, int]:
     """(equal, a line about it, outputs compared)"""
@@ -119,6 +143,8 @@ def replay(compiled: Compiled, folder: pathlib.Path, block: dict, seed: int | No
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=timeout)
     except subprocess.TimeoutExpired:
         return False, f"no end within {timeout} s", 0
+    if wave is not None and compiled.simulator == "verilator" and wave.is_file():
+        without_top(wave)
     text = done.stdout + done.stderr
     equal = re.search(r"^EQUAL \w+: (\d+) inputs, (\d+) outputs compared, (\d+) edges", text, re.M)
     if done.returncode == 0 and equal:

@@ -30,9 +30,11 @@ MARKS = ("<!-- located by wavediff: made by scripts/rtl_mutants.py -->\n", "<!--
 # Recorded runs: (words of a query, set or None for a made one, options). The second has few entries, few keys pruned and links held
 # back, so that entries are reused and planes wait; in the third, lanes wait for credits of the score queue.
 RUNS = {
-    "plain": (1, PREFILL, ["--queries", "0:64"]),
-    "held": (1, PREFILL, ["--queries", "0:64", "--set", "lane.scoreboard_entries=4", "--set", "guard.alpha=2", "--set",
+    "plain": (1, PREFILL, ["--queries", "0:32"]),
+    "held": (1, PREFILL, ["--queries", "0:16", "--set", "lane.scoreboard_entries=4", "--set", "guard.alpha=2", "--set",
                           "stall.percent=50", "--set", "stall.cycles=30"]),
+    "late credits": (1, PREFILL, ["--queries", "0:1", "--head", "0", "--set", "guard.alpha=20", "--set", "rows.count=1", "--set",
+                                  "lane.count=1", "--set", "stall.percent=10", "--set", "stall.cycles=100"]),
     "wide": (2, None, ["--queries", "0:8"]),
 }
 
@@ -59,7 +61,8 @@ class Tried:
 
     def model(self, run: str, block: str) -> tuple[pathlib.Path, pathlib.Path]:
         """Folder with the records, and the waveform."""
-        records, wave = self.scratch / f"{run}-{block}", self.scratch / f"{run}-{block}.vcd"
+        place = f"{run}-{block}".replace(" ", "-")
+        records, wave = self.scratch / place, self.scratch / (place + ".vcd")
         if not wave.is_file():
             _, name, options = RUNS[run]
             trace = find_set(name) if name else self.made()
@@ -131,9 +134,9 @@ def locate(tried: Tried, bug: dict) -> tuple[str, str, str, str] | None:
     blocks = ["guard_filter_0"] if bug["file"] in GUARD else ["pe_lane_0_0", "pe_lane_0_3"]
     killed = ""
     for run, (words, _, _) in RUNS.items():
-        if words != bug.get("words", 1):
+        if words != bug.get("words", 1) or run not in bug.get("runs", [run]):
             continue
-        for block in blocks:
+        for block in blocks[:1] if run == "late credits" else blocks:
             answer, said = tried.compare(run, block, rtl)
             if answer is not None:
                 name, text, cycle = first_of(answer)
