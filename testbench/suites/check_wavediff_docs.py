@@ -69,7 +69,7 @@ def check_files(out):
         elif line.startswith("$var"):
             declared[".".join([*scope, words[4]]) + (words[5] if words[5] != "$end" else "")] = words[3]
     shown = [line for line in save.splitlines() if re.match(r"[a-z]\w*\.", line)]
-    expect(len(shown) == 11 and set(shown) == set(declared), f"its signals are those of first.vcd: {len(shown)}")
+    expect(len(shown) == 13 and set(shown) == set(declared), f"its signals are those of first.vcd: {len(shown)}")
     for letter, name, at in (("a", "model", "322500"), ("b", "faulty", "5270")):
         text = (out / f"first.{letter}.gtkw").read_text()
         expect(f'[dumpfile] "{(out / name).resolve()}.vcd"' in text and f" {at} {at} -1" in text, f"and first.{letter}.gtkw opens {name}.vcd")
