@@ -254,6 +254,12 @@ def check_by_hand(b, records):
         "query": [(10, 0, 0, 7, 0), (30, 0, 2, 7, 0)], "lanes_query": [(12, 0, 0, 7, 0, 0, 0), (32, 0, 2, 7, 0, 0, 0)],
         "bounds_0": [(20, 0, 0, -5 & 0xffffff), (30, 0, 0, 100), (41, 0, 2, -5 & 0xffffff)], "bounds_1": [(31, 0, 0, 200)],
         "threshold_0": [(22, 0, t), (43, 2, t)], "lanes_threshold_0": [(22, t), (43, t)]})
+    # A bound that T's own bound equals raises nothing: of another lane, later, in both slots.
+    write_records(b.scratch / "equal", records / "guard_filter_0", {
+        "query": [(10, 0, 0, 7, 0), (30, 0, 2, 7, 0)], "lanes_query": [(12, 0, 0, 7, 0, 0, 0), (32, 0, 2, 7, 0, 0, 0)],
+        "bounds_0": [(20, 0, 0, -5 & 0xffffff), (45, 0, 2, -5 & 0xffffff)],
+        "bounds_1": [(25, 0, 0, -5 & 0xffffff), (41, 0, 2, -5 & 0xffffff)],
+        "threshold_0": [(22, 0, t), (43, 2, t)], "lanes_threshold_0": [(22, t), (43, t)]})
     # Six planes before their query: the FIFO of four is full, and the others wait for ready. Bounds of equal keys: one.
     keys = range(6)
     write_records(b.scratch / "full", records / "pe_lane_0_0", {
@@ -271,6 +277,7 @@ def check_by_hand(b, records):
         "tile_credit": [(11, 1), (19, 1)]})
     for name, bug, places, options in (
             ("tiles", "tile_buffer.sv", ("kv_now = head_valid ? head_kv : kv;", "kv_now = kv;"), []),
+            ("equal", "threshold_unit.sv", ("!valid_now || $signed(t_new) > $signed(t)", "!valid_now || $signed(t_new) >= $signed(t)"), []),
             ("stale", "guard_filter.sv", (" && b_block[32*l+:32] == block_now", ""), []),
             ("full", "plane_fifo.sv", ("assign in_ready = count != PLACES[6:0];", "assign in_ready = 1'b1;"),
              ["--stall", "1", "--stall", "2", "--stall", "3", "--stall", "4"])):
