@@ -13,7 +13,7 @@ packages=(g++ cmake ninja-build pkg-config libsystemc-dev libspdlog-dev libfmt-d
 # library synthesizes it; python3-torch runs language models (its other half is scripts/models_venv.sh).
 [[ ${1:-} != --tests && ${1:-} != --full ]] || packages+=(python3-matplotlib clang libclang-rt-dev llvm lld
     pybind11-dev python3-dev python3-pandas python3-yaml iverilog verilator)
-[[ ${1:-} != --full ]] || packages+=(gcovr valgrind chromium gtkwave dpkg-dev file debootstrap lintian zsh fish
+[[ ${1:-} != --full ]] || packages+=(gcovr valgrind chromium gtkwave ghdl-mcode dpkg-dev file debootstrap lintian zsh fish
     man-db groff-base yosys qflow-tech-osu018 python3-torch python3-venv python3-pip libopenblas0-pthread bible-kjv)
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then

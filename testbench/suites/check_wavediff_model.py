@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 
+from bench import in_environment
 from check_set import ROOT, SKIPPED, find_set
 from vcd import Waves
 from wavediff_bench import SCRIPT, Dump, run, write
@@ -309,21 +310,57 @@ def check_formats(scratch, vcd, series, rng):
         expect(done.returncode == 2 and done.stderr.count("\n") == 1 and says in done.stderr, f"a bad file: {done.stderr.strip()[:160]}")
 
 
-def with_wellen():
-    """This program once more, in an environment that has what scripts/wavediff/requirements.txt says."""
-    if sys.prefix != sys.base_prefix:
-        print("FAIL  the environment was made, and has no pywellen")
-        return 1
-    with tempfile.TemporaryDirectory(prefix="pade-wellen-") as place:
-        python = pathlib.Path(place) / "bin" / "python"
-        for command in ([sys.executable, "-m", "venv", "--system-site-packages", place],
-                        [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS)]):
-            done = subprocess.run(command, capture_output=True, text=True)
-            if done.returncode != 0:
-                last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-                print(f"skipped: pywellen is not installed, and cannot be here (Debian: python3-venv, and PyPI): {last}")
-                return SKIPPED
-        return subprocess.run([str(python), *sys.argv]).returncode
+COUNTER = """
+library ieee;
+use ieee.std_logic_1164.all;
+use ieee.numeric_std.all;
+entity counter is end;
+architecture bench of counter is
+    signal clk : std_logic := '0';
+    signal reset : std_logic := '1';
+    signal count : unsigned(7 downto 0);
+    signal odd : std_logic;
+begin
+    clk <= not clk after 5 ns when now < 500 ns else '0';
+    reset <= '0' after 22 ns;
+    process (clk) begin
+        if rising_edge(clk) then
+            if reset = '1' then count <= (others => '0'); else count <= count + STEP; end if;
+        end if;
+    end process;
+    odd <= count(0);
+end;
+"""
+
+
+def check_ghw(scratch):
+    """What GHDL writes of one run: as GHW equal to itself as VCD, and a design that counts otherwise differs where it first can."""
+    if shutil.which("ghdl") is None:
+        print("skipped: GHW, since ghdl is not installed (Debian: ghdl-mcode)")
+        return
+    for name, step in (("three", "3"), ("odd", "count / 16 + 3")):
+        folder = scratch / name
+        folder.mkdir()
+        write(folder, "counter.vhd", COUNTER.replace("STEP", step))
+        for command in (["-a", "--std=08", "counter.vhd"],
+                        ["--elab-run", "--std=08", "counter", "--wave=run.ghw", "--vcd=run.vcd", "--stop-time=600ns"]):
+            subprocess.run(["ghdl", *command], cwd=folder, check=True, capture_output=True)
+    clock = {"signal": "counter.clk"}
+    write(scratch, "ghw.json", {"version": 1, "clocks": {"core": {"a": clock, "b": clock}},
+                                "groups": [{"a": "counter", "b": "counter", "signals": ["reset", "count", "odd"]}]})
+
+    def call(a, b):
+        return subprocess.run([sys.executable, str(SCRIPT), str(scratch / a), str(scratch / b), "--map", str(scratch / "ghw.json")],
+                              capture_output=True, text=True)
+
+    for a, b in (("three/run.vcd", "three/run.ghw"), ("three/run.ghw", "three/run.vcd"), ("three/run.ghw", "three/run.ghw")):
+        done = call(a, b)
+        expect(done.returncode == 0 and "3 pairs of signals" in done.stdout, f"{a} and {b}: {done.stdout.splitlines()[:1]} {done.stderr}")
+    # Reset goes at 22 ns; edge n is at 5 + 10 n ns and samples what edge n - 1 left: 0 at edge 2, 3 (n - 2) after it, 18 at edge 8.
+    # 16 is passed there, so that the two part at edge 9.
+    done = call("three/run.vcd", "odd/run.ghw")
+    expect(done.returncode == 1 and "cycle 9 " in done.stdout.splitlines()[0] and "count" in done.stdout.splitlines()[0],
+           f"GHW of another design: {done.stdout.splitlines()[:1]} {done.stderr}")
 
 
 def main():
@@ -341,7 +378,7 @@ def main():
         print("skipped: vcd2fst is not installed (Debian: gtkwave)")
         return SKIPPED
     if options.wellen and importlib.util.find_spec("pywellen") is None:
-        return with_wellen()
+        return in_environment(REQUIREMENTS, "pywellen")
     rng = random.Random(options.seed)
     with tempfile.TemporaryDirectory(prefix="pade-wavediff-") as place:
         scratch = pathlib.Path(place)
@@ -352,6 +389,7 @@ def main():
         series = Series(vcd)
         if options.wellen:
             check_formats(scratch, vcd, series, rng)
+            check_ghw(scratch)
         check_injected(scratch, vcd, series, rng, options.injections, *(("--reader", "wellen") if options.wellen else ()))
         if not options.wellen:
             check_rtl(scratch, vcd, series, rng)

@@ -29,6 +29,10 @@ def run_main(program: str, main: Callable[[], int]) -> NoReturn:
     except InputError as error:
         print(f"{program}: {' '.join(str(error).split())}", file=sys.stderr)
         code = 2
+    except ModuleNotFoundError as error:
+        print(f"{program}: needs the Python package {error.name}, which {sys.executable} does not have; allowed: a Python that has "
+              "it (Debian: /usr/bin/python3 with python3-numpy and python3-yaml)", file=sys.stderr)
+        code = 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # who read has gone; nothing more to flush
         code = 2

@@ -24,6 +24,9 @@ _SCALAR = np.zeros(256, bool)
 _SCALAR[list(b"01xXzZuUwWlLhH-")] = True
 _BINARY = np.zeros(256, bool)
 _BINARY[list(b"01xXzZ")] = True
+# Nine states on four, as in wellen.py.
+_FOUR = np.arange(256, dtype=np.uint8)
+_FOUR[list(b"uUwW-lLhH")] = list(b"xxxxx0011")
 _SPACE = np.zeros(256, bool)
 _SPACE[list(b" \t\n\r\f\v")] = True
 _IGNORED = {b"$dumpvars", b"$dumpall", b"$dumpon", b"$dumpoff", b"$end"}
@@ -78,6 +81,10 @@ def open_vcd(path: pathlib.Path) -> "VcdWave":
             # "data [3]" beside "data [2]": bits of one vector that are traced apart.
             if len(rest) > 4 and re.fullmatch(r"\[\d+\]", rest[4]) and int(rest[1]) == 1:
                 name += rest[4]
+            # "data[7:0]", as GHDL writes it, is the vector that others call "data".
+            bits = re.fullmatch(r"(.*[^.])\[(-?\d+):(-?\d+)\]", name)
+            if bits and abs(int(bits[2]) - int(bits[3])) + 1 == int(rest[1]):
+                name = bits[1]
             shape = (64 if rest[0] in ("real", "realtime") else int(rest[1]), KINDS.get(rest[0], "bits"))
             if shapes.setdefault(code, shape) != shape:
                 raise InputError(f"{path}: {name} shares its code {code!r} with a signal of another width or kind; "
@@ -118,7 +125,11 @@ class VcdWave(Wave):
                 rest = data[cut:]
                 yield parser.parse(data[:cut], file.tell() - len(data)), parser.now, file.tell() - len(rest)
             if rest.strip():
-                yield parser.parse(rest, file.tell() - len(rest), last=True), parser.now, file.tell()
+                yield parser.parse(rest, file.tell() - len(rest)), parser.now, file.tell()
+
+
+class _NineStates(Exception):
+    """A vector has a digit of VHDL."""
 
 
 class _Parser:
@@ -126,6 +137,7 @@ class _Parser:
         self.path, self.tick = wave.path, wave.tick_fs
         self.now = 0
         self._seen_time = False
+        self._nine = False  # values of VHDL have been seen, as GHDL writes them: u, w, l, h and -
         count = len(wave._codes)
         base = np.full(count, -1, np.int64)
         width = np.zeros(count, np.int64)
@@ -146,7 +158,28 @@ class _Parser:
     def _bad(self, offset: int, text: bytes, allowed: str) -> InputError:
         return InputError(f"{self.path}: {text[:40].decode('ascii', 'replace')!r} at offset {offset}; allowed: {allowed}")
 
-    def parse(self, block: bytes, offset: int, last: bool = False) -> Changes:
+    def parse(self, block: bytes, offset: int) -> Changes:
+        before = self.now
+        try:
+            return self._parse(block, offset)
+        except _NineStates:
+            self.now, self._nine = before, True
+            return self._parse(block, offset)
+
+    @staticmethod
+    def _four_states(raw, start, end, scalars, vectors) -> np.ndarray:
+        """`raw` with each value in four states; codes stay."""
+        raw = raw.copy()
+        raw[start[scalars]] = _FOUR[raw[start[scalars]]]
+        bits = vectors[raw[start[vectors]] | 32 == ord("b")]
+        step = np.zeros(len(raw) + 1, np.int8)
+        step[start[bits] + 1] = 1
+        step[end[bits]] -= 1
+        inside = np.cumsum(step[:-1], dtype=np.int8) > 0
+        raw[inside] = _FOUR[raw[inside]]
+        return raw
+
+    def _parse(self, block: bytes, offset: int) -> Changes:
         if b"$comment" in block:
             block = re.sub(rb"(?<!\S)\$comment\s.*?\$end(?!\S)", lambda m: b" " * len(m[0]), block, flags=re.S)
         raw = np.frombuffer(b"\n" * PAD + block + b"\n" * PAD, np.uint8)
@@ -177,9 +210,10 @@ class _Parser:
         for i in others:
             if token(i) not in _IGNORED:
                 raise self._bad(where(i), token(i), "#time, a value with a code, $dumpvars, $dumpall, $dumpon, $dumpoff, $comment")
-        odd_states = scalars[~_BINARY[first[scalars]]]
-        if len(odd_states):
-            raise self._bad(where(odd_states[0]), token(odd_states[0]), "values of 0, 1, x and z")
+        self._nine = self._nine or not _BINARY[first[scalars]].all()
+        if self._nine:
+            raw = self._four_states(raw, start, end, scalars, vectors)
+            first = raw[start]
 
         times = self._times(raw, start[times_at], end[times_at], offset)
         at = np.zeros(len(start), np.int64)
@@ -305,6 +339,8 @@ class _Parser:
             good_digit = (eight & (u(0xFE) * ones)) ^ (u(0x30) * ones)
             good_letter = (low & (u(0xFD) * ones)) ^ (u(0x58) * ones)
             bad = np.where((good_digit & ~(letter * u(0xFF))) | (good_letter & (letter * u(0xFF))), True, False)
+            if bad.any() and not self._nine:
+                raise _NineStates
             if bad.any():
                 i = int(np.arange(len(length))[on][np.flatnonzero(bad)[0]])
                 at = int(whole_start[i]) - 1  # the b

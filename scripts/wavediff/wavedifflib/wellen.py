@@ -1,11 +1,13 @@
 """FST and GHW (and VCD with --reader wellen) through pywellen, which calls back for each change while it reads.
 
 It has no iterator, prints a trace on stderr where it panics, and its signal numbers can neither be hashed nor compared; so it
-runs in a process of its own (streams.py), with stderr closed, and numbers are taken from their text.
+runs in a process of its own (streams.py), with stderr closed, and numbers are taken from their text. GHW it cannot stream: of that the
+changes of the signals in the map are held all at a time.
 """
 from __future__ import annotations
 
 import contextlib
+import heapq
 import os
 import pathlib
 import re
@@ -41,11 +43,17 @@ def _open(path: pathlib.Path):
                          "pip install pywellen==0.25.7") from None
     try:
         with _quiet():
-            return pywellen.WaveformStream(str(path))
+            stream = pywellen.WaveformStream(str(path))
+            return pywellen.Waveform(str(path)) if str(stream.file_format) == "GHW" else stream
     except BaseException as error:  # a panic of Rust is no Exception
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise
         raise InputError(f"{path}: cannot be read: {error}; allowed: a whole VCD, FST or GHW waveform") from None
+
+
+def _changes(var):
+    for time, value in var.signal:
+        yield time, var.signal_id, value
 
 
 def _number(signal) -> int:
@@ -132,7 +140,11 @@ class WellenWave(Wave):
 
         try:
             with _quiet():
-                inner.stream_changes(on_change, chosen)
+                if self.format == "GHW":
+                    for time, signal, value in heapq.merge(*(_changes(var) for var in chosen), key=lambda change: change[0]):
+                        on_change(time, signal, value)
+                else:
+                    inner.stream_changes(on_change, chosen)
         except InputError:
             raise
         except BaseException as error:
