@@ -56,7 +56,7 @@ def main() -> int:
     print(f"{'block':18} {'instances':>9} {'generic cells':>13} {'cells':>8} {'flip-flops':>10} {'gates':>8}   "
           f"of the chip, at {um2:.3f} um2 a gate")
     chip = 0.0
-    for top, count in (("pe_lane", ROWS * LANES), ("guard_filter", ROWS)):
+    for top, count in (("pe_lane", ROWS * LANES), ("guard_filter", ROWS), ("rars", 1)):
         generic = blocks(folder / f"{top}-generic.txt")
         for name, (instances, cells, flops, area) in blocks(folder / f"{top}-cells.txt").items():
             if area == 0:
@@ -65,7 +65,11 @@ def main() -> int:
             chip += mm2
             print(f"{name:18} {instances:9.0f} {generic[name][1]:13.0f} {cells:8.0f} {flops:10.0f} {area / gate:8.0f}   "
                   f"in each of {count} {top}: {mm2:.3f} mm2")
-    print(f"\ntogether {chip:.3f} mm2")
+    bits = sum(int(n) for n in re.findall(r"Number of memory bits: +(\d+)",
+                                          (folder / "rars-memories.txt").read_text().split("=== design hierarchy ===")[1]))
+    mm2 = bits * table["gates_regfile"] * um2 / 1e6
+    print(f"\ntogether {chip:.3f} mm2, without the memories of rars: {bits} bits, {mm2:.3f} mm2 "
+          "at what the table says of register files")
     return 0
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Synthesizes the RTL of testbench/rtl with Yosys: generic cells, and an open standard-cell library. Prints a table of the blocks'
-# cells, flip-flops and areas (docs/rtl.md, Area). Takes a minute or two.
+# cells, flip-flops and areas (docs/rtl.md, Area). Takes three minutes or four.
 #
 #   scripts/synthesize.sh [--liberty FILE] [--words N] [--out FOLDER]
 #
@@ -29,13 +29,20 @@ if [[ -z $out ]]; then
 fi
 mkdir -p "$out" || fail "--out $out: cannot be made; allowed: a path in a folder that can be written"
 
-# Without -flatten each block keeps its own count. Two tops: a lane and a row's guard filter.
-for top in pe_lane guard_filter; do
+# Without -flatten each block keeps its own count. Three tops: a lane, a row's guard filter, RARS. The memories of RARS, with as many
+# write ports as there are exponentials a cycle, stay memories: of flip-flops they would be what no chip makes.
+for top in pe_lane guard_filter rars; do
+    words_of="chparam -set WORDS $words $top"
+    gates="synth -top $top"
+    if [[ $top == rars ]]; then
+        words_of=
+        gates="proc; opt; tee -q -o $out/$top-memories.txt stat; wreduce; alumacc; opt; memory -nomap; opt_clean; techmap; opt -fast"
+    fi
     cat > "$out/$top.ys" <<SCRIPT
 read_verilog -sv $root/testbench/rtl/*.sv
-chparam -set WORDS $words $top
+$words_of
 hierarchy -check -top $top
-synth -top $top
+$gates
 tee -q -o $out/$top-generic.txt stat
 dfflibmap -liberty $liberty
 abc -liberty $liberty
