@@ -51,6 +51,9 @@ def cycle_cases():
     yield "from one cycle on", clocked(COUNT), clocked(COUNT[:30] + [255] * 10), mapped(), first(30, v=10)
     yield "at cycle 0", clocked(COUNT), clocked(changed(COUNT, 0, 9)), mapped(), first(0, v=1)
     yield "in the last cycle", clocked(COUNT), clocked(changed(COUNT, 39, 9)), mapped(), first(39, v=1)
+    yield "states of VHDL", clocked(changed(COUNT, 5, "xx10xz01")), clocked(changed(COUNT, 5, "UWHL-Z01")), mapped(), "equal"
+    yield "states of VHDL, a difference", clocked(COUNT), clocked(changed(COUNT, 5, "LLLLLHH-")), mapped(), first(5, v=1)
+    yield "scalar states of VHDL", clocked(["x", 0, 1, "z"] * 10, width=1), clocked(["U", "L", "H", "Z"] * 10, width=1), mapped(), "equal"
     yield "a range at the name", clocked(COUNT), clocked(COUNT, name="t.v[7:0]"), mapped(), "equal"
     yield "another period", clocked(COUNT), clocked(COUNT, period=7, phase=3), mapped(), "equal"
     yield "another period, a difference", clocked(COUNT), clocked(changed(COUNT, 8, 9), period=26, phase=13), mapped(), first(8, v=1)
