@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "model/errors.h"
+#include "model/object_reader.h"
 #include "model/params_json.h"
 #include "model/regular_file.h"
 #include "model/strict_json.h"
@@ -21,49 +20,7 @@ namespace {
 
 const std::set<std::string> bases = {"published", "scaled", "derived", "second-hand", "guess"};
 
-/// An object of which each key is read once; what is left is unknown.
-class reader {
-  public:
-    reader(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-        if (!object.is_object())
-            refuse("is no object", "an object");
-    }
-    const json& at(const std::string& key) {
-        seen_.insert(key);
-        const auto found = object_.find(key);
-        if (found == object_.end())
-            refuse("lacks \"" + key + "\"", "an object with that key");
-        return *found;
-    }
-    bool has(const std::string& key) const { return object_.contains(key); }
-    std::string text(const std::string& key) {
-        const json& value = at(key);
-        if (!value.is_string())
-            refuse("\"" + key + "\" is " + value.dump().substr(0, 80), "a string");
-        return value.get<std::string>();
-    }
-    void finish() const {
-        for (const auto& [key, value] : object_.items())
-            if (seen_.count(key) == 0)
-                refuse("has an unknown key \"" + key.substr(0, 80) + "\"", fmt::format("{}", fmt::join(seen_, ", ")));
-    }
-    [[noreturn]] void refuse(const std::string& what, const std::string& allowed) const {
-        throw input_error(where_ + " " + what + "; allowed: " + allowed);
-    }
-
-  private:
-    const json& object_;
-    std::string where_;
-    std::set<std::string> seen_;
-};
-
-double number(const reader& at, const json& value, const std::string& key) {
-    if (!value.is_number() || !(value.get<double>() >= 0) || !std::isfinite(value.get<double>()))
-        at.refuse("\"" + key + "\" is " + value.dump().substr(0, 80), "numbers from 0 on");
-    return value.get<double>();
-}
-
-double parameter(const reader& at, const std::string& key, const params& p) {
+double parameter(const object_reader& at, const std::string& key, const params& p) {
     for (const auto& [name, text] : param_values(p))
         if (name == key) {
             double value = 0;
@@ -75,7 +32,7 @@ double parameter(const reader& at, const std::string& key, const params& p) {
 }
 
 energy_entry read_entry(const json& object, const std::string& where, const params& p) {
-    reader at(object, where);
+    object_reader at(object, where);
     energy_entry entry;
     entry.name = at.text("name");
     entry.unit = at.text("unit");
@@ -86,14 +43,10 @@ energy_entry read_entry(const json& object, const std::string& where, const para
     entry.text = at.text("text");
     if (at.has("value") == at.has("parameter"))
         at.refuse(at.has("value") ? "has a value and a parameter" : "has no value", "either of value and parameter");
-    entry.value = at.has("value") ? number(at, at.at("value"), "value") : parameter(at, at.text("parameter"), p);
-    const json& band = at.at("band");
-    if (!band.is_array() || band.size() != 2)
-        at.refuse("\"band\" is " + band.dump().substr(0, 80), "two factors, at most 1 and at least 1");
-    entry.low = entry.value * number(at, band[0], "band");
-    entry.high = entry.value * number(at, band[1], "band");
-    if (entry.low > entry.value || entry.high < entry.value)
-        at.refuse("\"band\" is " + band.dump().substr(0, 80), "two factors, at most 1 and at least 1");
+    entry.value = at.has("value") ? at.number("value") : parameter(at, at.text("parameter"), p);
+    const auto [low, high] = at.band("band");
+    entry.low = entry.value * low;
+    entry.high = entry.value * high;
     at.finish();
     return entry;
 }
@@ -114,11 +67,9 @@ const std::set<std::string>& wanted_names() {
 
 energy_table::energy_table(const std::string& text, const std::string& where, const params& p) {
     const json root = parse_strict_json(text, where);
-    reader top(root, where + ":");
+    object_reader top(root, where + ":");
     name_ = top.text("name");
-    const json& entries = top.at("entries");
-    if (!entries.is_array())
-        top.refuse("\"entries\" is " + entries.dump().substr(0, 80), "a list of objects");
+    const json& entries = top.list("entries");
     std::set<std::string> names;
     for (const json& object : entries) {
         const std::string place = fmt::format("{}: entries[{}]", where, entries_.size());
