@@ -85,13 +85,23 @@ double gpu_model::power_w(double batch) const {
     return rules_.power == power_rule::total ? active : active - table_.value("idle_power");
 }
 
+double gpu_model::short_call(double keys) const {
+    if (rules_.below == below_rule::hold)
+        return 1;
+    double shortest = keys;
+    for (const gpu_attention_curve& each : table_.attention())
+        shortest = std::max(shortest, each.rate.curve.x().front());
+    return shortest / keys;
+}
+
 double gpu_model::prefill_s(const gpu_workload& w, gpu_bar bar) const {
     if (bar == gpu_bar::dense) {
         double seconds = 0;
         for (const gpu_kernel& kernel : unfused_kernels(w, rules_))
             seconds += std::max(kernel.bytes / (table_.bandwidth() * rules_.unfused_bandwidth),
                                 kernel.flops / (table_.peak(w.dtype) * rules_.unfused_compute));
-        return seconds;
+        // Kernels too short for the fused ones are too short for these: else the roofline would overtake.
+        return seconds * short_call(w.keys);
     }
     double rate = attention_rate(w.dtype, w.head_dim, w.causal, w.keys);
     if (rules_.occupancy == occupancy_rule::tiles) {

@@ -35,6 +35,8 @@ class gpu_model {
 
   private:
     double measured_rate(gpu_dtype dtype, double head_dim, bool causal, double keys) const;
+    /// By how much the unfused kernels take longer than their roofline with fewer keys than any measured.
+    double short_call(double keys) const;
     double prefill_s(const gpu_workload& w, gpu_bar bar) const;
     double decode_s(const gpu_workload& w, gpu_bar bar) const;
 

@@ -222,7 +222,27 @@ TEST_CASE("the unfused bar is a roofline, kernel by kernel") {
           gpu_model(table(), {}).run(step, gpu_bar::fa3).time_s);
 }
 
-TEST_CASE("power by batch, with and without what the GPU draws when idle; energy is power times time") {
+TEST_CASE("FA3 is faster than the unfused bar at every length, with the rules as they are") {
+    const gpu_model gpu(table(), {});
+    for (const published_row& row : published)
+        for (double keys = 16; keys <= 65536; keys *= 2) {
+            INFO(choice_name(row.dtype) << ", d " << row.head_dim << ", " << keys << " keys");
+            gpu_workload w = square(keys, row.head_dim, row.causal, row.dtype);
+            w.batch = 1;
+            CHECK(gpu.run(w, gpu_bar::fa3).time_s < gpu.run(w, gpu_bar::dense).time_s);
+        }
+    // A quarter of the shortest length takes four times its roofline, or that if the rule says so.
+    gpu_workload w;
+    w.queries = w.keys = 128;
+    gpu_rules rules;
+    rules.below = below_rule::hold;
+    CHECK(gpu.run(w, gpu_bar::dense).time_s ==
+          Approx(4 * gpu_model(table(), rules).run(w, gpu_bar::dense).time_s).epsilon(1e-12));
+    w.queries = w.keys = 512;
+    CHECK(gpu.run(w, gpu_bar::dense).time_s == gpu_model(table(), rules).run(w, gpu_bar::dense).time_s);
+}
+
+TEST_CASE("power by batch, with and without what the GPU draws when idle, and energy") {
     gpu_rules rules;
     rules.power = power_rule::total;
     const gpu_model all(table(), rules);

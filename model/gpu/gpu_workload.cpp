@@ -23,15 +23,15 @@ void gpu_workload::check() const {
     check_count("batch", batch);
     check_count("heads", heads);
     check_count("kv_heads", kv_heads);
-    check_count("queries", queries);
     check_count("keys", keys);
+    check_count("queries", queries);
     check_count("head_dim", head_dim);
     if (std::fmod(heads, kv_heads) != 0)
         throw input_error(
             fmt::format("GPU workload: heads is {}; allowed: multiples of kv_heads, which is {}", heads, kv_heads));
     if (causal && queries > keys)
         throw input_error(fmt::format(
-            "GPU workload: queries is {}; allowed with a causal mask: at most keys, which is {}", queries, keys));
+            "GPU workload: queries is {}; allowed: with a causal mask at most keys, which is {}", queries, keys));
 }
 
 double gpu_workload::mean_keys() const {

@@ -59,7 +59,7 @@ TEST_CASE("what is no workload is refused") {
         {"head_dim is inf", [](gpu_workload& w) { w.head_dim = std::numeric_limits<double>::infinity(); }},
         {"keys is 2000000000000", [](gpu_workload& w) { w.keys = 2e12; }},
         {"heads is 8; allowed: multiples of kv_heads, which is 3", [](gpu_workload& w) { w.kv_heads = 3; }},
-        {"queries is 65; allowed with a causal mask",
+        {"queries is 65; allowed: with a causal mask",
          [](gpu_workload& w) {
              w.causal = true;
              w.queries = 65;
