@@ -17,6 +17,7 @@
 #include "testbench/app/commands.h"
 #include "testbench/app/dram_command_line.h"
 #include "testbench/app/energy_command.h"
+#include "testbench/app/gpu_command.h"
 #include "testbench/app/log.h"
 #include "testbench/app/manual_command.h"
 #include "testbench/app/report_command.h"
@@ -109,6 +110,9 @@ int sc_main(int argc, char** argv) {
     energy_arguments energy_args;
     CLI::App* energy = app.add_subcommand("energy", "area, power at full load, and the table behind them");
     add_energy_options(*energy, energy_args);
+    gpu_arguments gpu_args;
+    CLI::App* gpu = app.add_subcommand("gpu", "the GPU of the paper's headline ratios, and a chip beside it");
+    add_gpu_options(*gpu, gpu_args);
     report_arguments report_args;
     CLI::App* report = app.add_subcommand("report", "an HTML page of one finished run, or of two side by side");
     add_report_options(*report, report_args);
@@ -154,6 +158,8 @@ int sc_main(int argc, char** argv) {
             return with_output(audit_command(audit_args));
         if (*energy)
             return with_output(energy_command(energy_args));
+        if (*gpu)
+            return with_output(gpu_command(*gpu, gpu_args));
         if (*report)
             return with_output(report_command(report_args));
         if (*workloads)
