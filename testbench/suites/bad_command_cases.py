@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+from bad_gpu_cases import gpu_cases
 from bad_input import RUN, Case
 
 
@@ -207,6 +208,7 @@ def command_cases():
         case("--heads twice in one part", ["head 0", "twice"], *RUN, "--heads", "0,0"),
         case("--heads and --head", ["--heads", "--head"], *RUN, "--heads", "0", "--head", "0"),
         *workload_cases(case),
+        *gpu_cases(case),
         flip("x:0:0:0:0", ["x:0:0:0:0", "q|k|v"]),
         flip("k:0:0:0", ["k:0:0:0", "HEAD"]),
         flip("k:0:0:0:a", ["'a'", "integers"]),
