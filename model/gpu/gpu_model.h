@@ -19,6 +19,7 @@ class gpu_model {
   public:
     /// The table must outlive the model. Throws input_error for rules that are out of range.
     gpu_model(const gpu_table& table, const gpu_rules& rules);
+    gpu_model(gpu_table&& table, const gpu_rules& rules) = delete;
 
     /// Throws input_error for a workload that is none, or of a dtype that the table does not have.
     gpu_result run(const gpu_workload& w, gpu_bar bar) const;

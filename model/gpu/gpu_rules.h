@@ -1,5 +1,5 @@
 // How the GPU model fills what the table leaves open. Nothing here was chosen to reach a ratio; docs/gpu.md says why
-// each default is what it is.
+// each default is what it is, and docs/decisions.md which rule was added after ratios had been seen.
 #pragma once
 
 #include "model/gpu/gpu_choices.h"
